@@ -1,0 +1,279 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Get Debian's kernels and their headers into the cache without installing
+# them:
+#
+#   tests/vm/fetch.sh [--update] [KEY...]     KEY of the table below; all the
+#                                             default ones when none is given
+#   tests/vm/fetch.sh [--update] scripts      checkpatch.pl and its friends
+#
+# Prints the directory of each. What is cached is used as it is and needs no
+# network; --update asks the archive for a newer version. Results, each
+# directory named by its exact package version and complete by construction
+# (it is unpacked beside and renamed):
+#
+#   kernels/KEY -> kernels/VERSION
+#   kernels/VERSION/vmlinuz              the image
+#   kernels/VERSION/lib/modules/REL      its modules, with depmod's files
+#   kernels/VERSION/headers              KDIR for out-of-tree modules
+#   kernels/VERSION/release              uname -r
+#   kernels/scripts/                     checkpatch.pl spelling.txt ...
+#
+# No mirror is named here: it is the one that the machine's apt uses.
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=host.sh
+. "$(dirname "$0")/host.sh"
+
+# key  suites (comma separated)  image metapackage  headers metapackage
+table='
+6.1   bookworm,bookworm-security  linux-image-cloud-amd64     linux-headers-cloud-amd64
+6.12  bookworm-security           linux-image-6.12-cloud-amd64 linux-headers-6.12-cloud-amd64
+7.x   trixie-backports            linux-image-cloud-amd64     linux-headers-cloud-amd64
+'
+default_keys='6.1 6.12'
+
+# checkpatch.pl is taken from this package of this key's suites.
+scripts_key=6.12
+scripts_package=linux-source-6.12
+scripts_files='checkpatch.pl spelling.txt const_structs.checkpatch kernel-doc'
+
+kernels=${vm_cache:?}/kernels
+apt_dir=
+
+# ---- apt with a configuration of our own, beside the machine's -------------
+
+# Lines "URI suite component" of what the machine itself uses.
+machine_sources() {
+	# shellcheck disable=SC2016 # apt-get expands these
+	apt-get indextargets 'Created-By: Packages' \
+		--format '$(REPO_URI) $(RELEASE) $(COMPONENT)'
+}
+
+# The address where SUITE is: its own if the machine has that suite, else
+# that of a suite of the same archive (plain or security).
+suite_uri() {
+	machine_sources | awk -v want="$1" '
+		function base(s) { sub(/-.*/, "", s); return s }
+		function security(s) { return s ~ /-security$/ }
+		BEGIN {
+			n = split("bookworm trixie forky duke sid stable " \
+				  "testing unstable oldstable", d)
+			for (i = 1; i <= n; i++) debian[d[i]] = 1
+		}
+		!(base($2) in debian) || $3 != "main" { next }
+		$2 == want { exact = exact ? exact : $1 }
+		security($2) == security(want) { same = same ? same : $1 }
+		!security($2) { plain = plain ? plain : $1 }
+		END {
+			if (exact) print exact
+			else if (same) print same
+			else if (plain && security(want)) {
+				sub(/debian\/*$/, "debian-security/", plain)
+				print plain
+			} else exit 1
+		}'
+}
+
+# apt_open SUITE,SUITE...: private lists of these suites only.
+apt_open() {
+	local suite uri
+	apt_dir=$(vm_temp_dir "$vm_cache/apt")
+	mkdir -p "$apt_dir"/{lists/partial,cache/archives/partial,empty}
+	: >"$apt_dir/status"
+	for suite in ${1//,/ }; do
+		uri=$(suite_uri "$suite") ||
+			vm_die "apt of this machine knows no Debian mirror"
+		echo "deb [arch=amd64] $uri $suite main"
+	done >"$apt_dir/sources.list"
+	retry apt get update || vm_die "cannot get the lists of $1"
+}
+
+apt_close() {
+	[ -z "$apt_dir" ] || rm -rf "$apt_dir"
+	apt_dir=
+}
+
+# apt get|cache ARGS: as root the download still is done by us, for the
+# cache directory is in somebody's home.
+apt() {
+	local command=$1
+	shift
+	"apt-$command" -q \
+		-o Dir::Etc::sourcelist="$apt_dir/sources.list" \
+		-o Dir::Etc::sourceparts="$apt_dir/empty" \
+		-o Dir::State="$apt_dir" \
+		-o Dir::State::lists="$apt_dir/lists" \
+		-o Dir::State::status="$apt_dir/status" \
+		-o Dir::Cache="$apt_dir/cache" \
+		-o APT::Sandbox::User="$(id -un)" \
+		-o APT::Architecture=amd64 \
+		-o APT::Update::Error-Mode=any \
+		-o Acquire::Languages=none \
+		-o Acquire::Retries=3 "$@"
+}
+
+retry() {
+	local n
+	for n in 1 2 3 4; do
+		"$@" >&2 && return 0
+		sleep "$n" # the archive's trouble passes in its own time
+	done
+	return 1
+}
+
+# package_field PACKAGE FIELD, of the newest version
+package_field() {
+	apt cache show --no-all-versions "$1" | sed -n "s/^$2: //p" | head -n 1
+}
+
+# The names in PACKAGE's Depends that match the extended REGEX.
+depends_on() {
+	package_field "$1" Depends | tr ",|" "[\n*]" |
+		sed 's/^ *//; s/ .*//' | grep -E "^($2)\$" | sort -u || true
+}
+
+# ---- kernels ----------------------------------------------------------------
+
+# The packages of a kernel; the metapackages' Depends name the exact release.
+kernel_packages() {
+	local image headers
+	image=$(depends_on "$1" 'linux-image-[0-9].*-cloud-amd64' | head -n 1)
+	headers=$(depends_on "$2" 'linux-headers-[0-9].*-cloud-amd64' | head -n 1)
+	[ -n "$image" ] && [ -n "$headers" ] || return 1
+	echo "$image $headers"
+	depends_on "$headers" \
+		'linux-headers-.*-common|linux-kbuild-.*|linux-compiler-.*'
+}
+
+# Make the unpacked tree in $1, which will live in $2, usable where it is.
+settle_kernel() {
+	local root=$1 final=$2 rel headers f
+	if [ -d "$root/usr/lib/modules" ]; then
+		mkdir -p "$root/lib"
+		mv "$root/usr/lib/modules" "$root/lib/modules"
+	fi
+	rel=$(cd "$root/lib/modules" && echo *)
+	headers=usr/src/linux-headers-$rel
+	[ -f "$root/$headers/Makefile" ] || return 1
+	echo "$rel" >"$root/release"
+	ln -s "boot/vmlinuz-$rel" "$root/vmlinuz"
+	ln -s "$headers" "$root/headers"
+	for f in "$root/$headers/Makefile" "$root/$headers/.kernelvariables"; do
+		[ ! -f "$f" ] || sed -i "s,/usr/\(src\|lib\)/linux-,$final&,g" "$f"
+	done
+	for f in build source; do
+		rm -f "$root/lib/modules/$rel/$f"
+	done
+	ln -s "../../../$headers" "$root/lib/modules/$rel/build"
+	depmod -b "$root" "$rel"
+	rm -rf "${root:?}/usr/share"
+}
+
+# fetch_kernel KEY SUITES IMAGE HEADERS
+fetch_kernel() {
+	local key=$1 version packages new deb
+	apt_open "$2"
+	packages=$(kernel_packages "$3" "$4") ||
+		vm_die "no kernel $key found in $2"
+	version=$(package_field "${packages%% *}" Version)
+	[ -n "$version" ] || vm_die "no version for kernel $key"
+	# An epoch or tilde would be legal, and a nuisance in make.
+	version=${version//[:~]/_}
+	if [ ! -d "$kernels/$version" ]; then
+		new=$(vm_temp_dir "$kernels")
+		mkdir "$new/debs" "$new/root"
+		# shellcheck disable=SC2086 # a list of words on purpose
+		(cd "$new/debs" && retry apt get download $packages) ||
+			vm_die "cannot download kernel $key"
+		for deb in "$new"/debs/*.deb; do
+			dpkg -x "$deb" "$new/root"
+		done
+		settle_kernel "$new/root" "$kernels/$version" ||
+			vm_die "the packages of $version are not as expected"
+		mv -T "$new/root" "$kernels/$version"
+		rm -rf "$new"
+	fi
+	ln -sfn "$version" "$kernels/.$key"
+	mv -T "$kernels/.$key" "$kernels/$key"
+	apt_close
+}
+
+# ---- scripts ----------------------------------------------------------------
+
+# They are in the kernel's source package only, which is large; nothing but
+# the few files stays.
+fetch_scripts() {
+	local suites new deb f
+	suites=$(table_row "$scripts_key" | awk '{print $2}')
+	apt_open "$suites"
+	new=$(vm_temp_dir "$kernels")
+	mkdir "$new/src" "$new/scripts"
+	(cd "$new" && retry apt get download "$scripts_package") ||
+		vm_die "cannot download $scripts_package"
+	deb=$(echo "$new"/*.deb)
+	dpkg-deb --fsys-tarfile "$deb" |
+		tar -x -C "$new/src" --wildcards --strip-components=3 \
+			'./usr/src/linux-source-*.tar.*'
+	for f in $scripts_files; do
+		echo "*/scripts/$f"
+	done >"$new/wanted"
+	tar -x -C "$new/scripts" -f "$(echo "$new"/src/*.tar.*)" \
+		--strip-components=2 --wildcards -T "$new/wanted"
+	package_field "$scripts_package" Version >"$new/scripts/version"
+	[ -f "$new/scripts/checkpatch.pl" ] || vm_die "no checkpatch.pl found"
+	rm -rf "$kernels/scripts"
+	mv -T "$new/scripts" "$kernels/scripts"
+	rm -rf "$new"
+	apt_close
+}
+
+# ---- main -------------------------------------------------------------------
+
+table_row() {
+	echo "$table" | awk -v key="$1" '$1 == key'
+}
+
+# cached NAME: is there something usable under that name?
+cached() {
+	[ -e "$kernels/$1/release" ] || [ -e "$kernels/$1/checkpatch.pl" ]
+}
+
+fetch() {
+	local row
+	if cached "$1" && [ "$update" = no ]; then
+		return
+	fi
+	if [ "$1" = scripts ]; then
+		fetch_scripts
+		return
+	fi
+	row=$(table_row "$1")
+	[ -n "$row" ] || vm_die "no kernel '$1'; there are:" \
+		"$(echo "$table" | awk 'NF {printf "%s ", $1}')"
+	# shellcheck disable=SC2086 # the row's fields
+	fetch_kernel $row
+}
+
+update=no
+if [ "${1:-}" = --update ]; then
+	update=yes
+	shift
+fi
+case ${1:-} in
+-*) vm_die "usage: fetch.sh [--update] [KEY...|scripts]" ;;
+esac
+trap apt_close EXIT
+# shellcheck disable=SC2086 # a list of words on purpose
+[ $# -gt 0 ] || set -- $default_keys
+for key; do
+	if [ "$update" = yes ] || ! cached "$key"; then
+		(
+			trap apt_close EXIT
+			vm_lock fetch
+			fetch "$key"
+		)
+	fi
+	realpath "$kernels/$key"
+done
