@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's side of env.h: the only place where the core meets <linux/...>.
+ */
+#ifndef SC_ENV_KERNEL_H
+#define SC_ENV_KERNEL_H
+
+#include <linux/bitops.h>
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/crc32c.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/log2.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/vmalloc.h>
+#include <asm/byteorder.h>
+
+/* Setting up and tearing down only: may sleep, never on the I/O path. */
+static inline void *sc_env_alloc(size_t nr, size_t size)
+{
+	return kvcalloc(nr, size, GFP_KERNEL);
+}
+
+static inline void sc_env_free(void *p)
+{
+	kvfree(p);
+}
+
+/* Castagnoli's polynomial, initial value and final inversion included. */
+static inline u32 sc_env_crc32c(const void *p, size_t bytes)
+{
+	return ~crc32c(~0U, p, bytes);
+}
+
+#define sc_env_warn_once(cond)	WARN_ON_ONCE(cond)
+
+#endif

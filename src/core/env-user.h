@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The program's side of env.h: the kernel's names that the core uses, with the
+ * kernel's meaning, on top of the C library. Single-threaded by contract.
+ */
+#ifndef SC_ENV_USER_H
+#define SC_ENV_USER_H
+
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int64_t s64;
+
+#ifdef __CHECKER__
+#define __bitwise	__attribute__((bitwise))
+#define __force		__attribute__((force))
+#else
+#define __bitwise
+#define __force
+#endif
+
+typedef u16 __bitwise __le16;
+typedef u32 __bitwise __le32;
+typedef u64 __bitwise __le64;
+
+#define cpu_to_le16(x)	((__force __le16)htole16(x))
+#define cpu_to_le32(x)	((__force __le32)htole32(x))
+#define cpu_to_le64(x)	((__force __le64)htole64(x))
+#define le16_to_cpu(x)	le16toh((__force u16)(x))
+#define le32_to_cpu(x)	le32toh((__force u32)(x))
+#define le64_to_cpu(x)	le64toh((__force u64)(x))
+
+#define __must_check	__attribute__((warn_unused_result))
+#define __printf(a, b)	__attribute__((format(printf, a, b)))
+#define __maybe_unused	__attribute__((unused))
+#define fallthrough	__attribute__((fallthrough))
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+#define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define min(a, b)	((a) < (b) ? (a) : (b))
+#define max(a, b)	((a) > (b) ? (a) : (b))
+#define min_t(t, a, b)	min((t)(a), (t)(b))
+#define max_t(t, a, b)	max((t)(a), (t)(b))
+#define clamp_t(t, v, lo, hi)	min_t(t, max_t(t, v, lo), hi)
+#define container_of(p, type, member) \
+	((type *)((char *)(p) - offsetof(type, member)))
+
+#define check_add_overflow(a, b, d)	__builtin_add_overflow(a, b, d)
+#define check_sub_overflow(a, b, d)	__builtin_sub_overflow(a, b, d)
+#define check_mul_overflow(a, b, d)	__builtin_mul_overflow(a, b, d)
+
+#define BITS_PER_LONG	(8 * (int)sizeof(long))
+#define BITS_TO_LONGS(n)	DIV_ROUND_UP(n, BITS_PER_LONG)
+#define BIT(n)		(1UL << (n))
+#define GENMASK(h, l)	((~0UL << (l)) & (~0UL >> (BITS_PER_LONG - 1 - (h))))
+
+static inline unsigned int hweight16(u16 w) { return __builtin_popcount(w); }
+static inline unsigned int hweight32(u32 w) { return __builtin_popcount(w); }
+static inline int ilog2(u64 n) { return 63 - __builtin_clzll(n); }
+static inline bool is_power_of_2(u64 n) { return n && !(n & (n - 1)); }
+static inline u64 div_u64(u64 n, u32 d) { return n / d; }
+static inline u64 div64_u64(u64 n, u64 d) { return n / d; }
+static inline unsigned long __ffs(unsigned long w) { return __builtin_ctzl(w); }
+
+static inline u32 reciprocal_scale(u32 val, u32 end)
+{
+	return (u32)(((u64)val * end) >> 32);
+}
+
+static inline bool test_bit(unsigned long n, const unsigned long *map)
+{
+	return map[n / BITS_PER_LONG] >> (n % BITS_PER_LONG) & 1;
+}
+
+static inline void set_bit(unsigned long n, unsigned long *map)
+{
+	map[n / BITS_PER_LONG] |= BIT(n % BITS_PER_LONG);
+}
+
+static inline void clear_bit(unsigned long n, unsigned long *map)
+{
+	map[n / BITS_PER_LONG] &= ~BIT(n % BITS_PER_LONG);
+}
+
+static inline bool test_and_set_bit(unsigned long n, unsigned long *map)
+{
+	bool old = test_bit(n, map);
+
+	set_bit(n, map);
+	return old;
+}
+
+static inline bool test_and_clear_bit(unsigned long n, unsigned long *map)
+{
+	bool old = test_bit(n, map);
+
+	clear_bit(n, map);
+	return old;
+}
+
+static inline unsigned long find_next_bit(const unsigned long *map,
+					  unsigned long size,
+					  unsigned long from)
+{
+	unsigned long word;
+
+	for (; from < size; from = (from | (BITS_PER_LONG - 1)) + 1) {
+		word = map[from / BITS_PER_LONG] >> (from % BITS_PER_LONG);
+		if (word)
+			return min(from + __ffs(word), size);
+	}
+	return size;
+}
+
+__printf(3, 0)
+static inline int vscnprintf(char *buf, size_t size, const char *fmt,
+			     va_list args)
+{
+	int n = vsnprintf(buf, size, fmt, args);
+
+	if (!size)
+		return 0;
+	return n < (int)size ? n : (int)size - 1;
+}
+
+__printf(3, 4)
+static inline int scnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vscnprintf(buf, size, fmt, args);
+	va_end(args);
+	return n;
+}
+
+static inline void *sc_env_alloc(size_t nr, size_t size)
+{
+	return calloc(nr, size);
+}
+
+static inline void sc_env_free(void *p)
+{
+	free(p);
+}
+
+static inline u32 sc_env_crc32c(const void *p, size_t bytes)
+{
+	const u8 *byte = p;
+	u32 crc = ~0U;
+	int bit;
+
+	while (bytes--) {
+		crc ^= *byte++;
+		for (bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ (0x82f63b78 & -(crc & 1));
+	}
+	return ~crc;
+}
+
+/* The impossible happened: a program under test stops at once. */
+#define sc_env_warn_once(cond) \
+	({ bool bad_ = (cond); assert(!bad_); bad_; })
+
+#endif
