@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Why something was refused, in words for the person who asked.
+ */
+#include "reason.h"
+
+void sc_reason_set(struct sc_reason *why, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!why)
+		return;
+	va_start(args, fmt);
+	vscnprintf(why->text, sizeof(why->text), fmt, args);
+	va_end(args);
+}
