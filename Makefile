@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Words for people; Kbuild has the object lists. "make help" explains.
+
+SHELL := /bin/bash
+BUILD ?= build
+KERNEL ?= 6.12
+KERNELS ?= 6.1 6.12
+
+# The kernel that runs, if its headers are here; else one of the test bed's.
+host_headers := $(wildcard /lib/modules/$(shell uname -r)/build/Makefile)
+KDIR ?= $(or $(host_headers:/Makefile=),$(shell tests/vm/fetch.sh $(KERNEL))/headers)
+
+.PHONY: all help
+all: module
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+include tests/unit/unit.mk
+
+#: Building
+#:   make module [KDIR=..]   ssdcache.ko for the kernel whose headers lie in
+#:                           KDIR, the running one's by default; a warning of
+#:                           the compiler or of sparse is an error, STRICT=no
+#:                           says otherwise. The result is build/ssdcache.ko
+#:   make modules-all        for each kernel of the test bed, with the modules
+#:                           of the tests: build/6.1/*.ko, build/6.12/*.ko
+#:   make clean
+
+STRICT ?= yes
+sparse := $(if $(shell command -v sparse),C=2)
+strict_words := $(if $(filter yes,$(STRICT)),W=1 $(sparse) KCFLAGS=-Werror)
+# Said of every module that is built against headers without a vmlinux.
+harmless := the compiler differs from the kernel|Skipping BTF generation
+
+# $(call build_module,NAME,KDIR,OUT-DIR,SOURCE-DIR,PATHS): the sources are copied,
+# so that objects of two kernels never meet, nor anything lands in the tree.
+define build_module
+	@mkdir -p $(3)/$(1)
+	@find $(3)/$(1) -name '*.[ch]' ! -name '*.mod.c' -delete
+	@cd $(4) && find $(5) \( -name '*.[ch]' ! -name '*.mod.c' \
+		-o -name '*.mk' -o -name Kbuild \) \
+		-exec cp -p --parents -t $(abspath $(3)/$(1)) {} +
+	@set -o pipefail; $(MAKE) --no-print-directory -C $(2) \
+		M=$(abspath $(3)/$(1)) $(strict_words) modules 2>&1 | \
+		sed 's,$(abspath $(3)/$(1))/,$(4:./=),' | tee $(3)/$(1).log
+	@! { [ $(STRICT) = yes ] && grep -vE '$(harmless)' $(3)/$(1).log | \
+		grep -E '(warning|error|WARNING|ERROR):'; }
+	@cp $(3)/$(1)/$(1).ko $(3)/$(1).ko
+endef
+
+.PHONY: module modules-all $(KERNELS:%=modules-%)
+module:
+	$(call build_module,ssdcache,$(KDIR),$(BUILD)/host,./,Kbuild src include)
+	@cp $(BUILD)/host/ssdcache.ko $(BUILD)/ssdcache.ko
+
+modules-all: $(KERNELS:%=modules-%)
+
+$(KERNELS:%=modules-%): modules-%:
+	$(call build_module,ssdcache,$$(tests/vm/fetch.sh $*)/headers,$(BUILD)/$*,./,Kbuild src include)
+	$(call build_module,simdisk,$$(tests/vm/fetch.sh $*)/headers,$(BUILD)/$*,tests/simdisk/,.)
+
+#: Testing; each ends with a line "N passed, N failed"
+#:   make test               everything, on a fresh Debian 12 machine, too
+#:   make check              lint, unit and sim: what needs no virtual machine
+#:   make lint | unit | sim  one of these; unit and sim take PROGRAM=name
+#:                           and SEED=number
+
+run := BUILD=$(BUILD) KERNELS="$(KERNELS)" tests/run.sh
+
+.PHONY: test check lint unit sim
+test:
+	@$(run) deps lint unit sim modules vm
+
+check:
+	@$(run) lint unit sim
+
+lint unit sim:
+	@$(run) $@
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The one list of the pure core's objects, without suffix. Kbuild, the unit
+# tests, the simulators and the tools all take it from here.
+
+sc_core :=

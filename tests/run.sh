@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run parts of the tests in sequence and add up what they report:
+#
+#   tests/run.sh PART...      deps lint unit sim modules vm
+#
+# A part prints "ok - NAME" or "not ok - NAME: REASON" for each test, comments
+# after "#", and its exit status counts. All of it is kept in build/log/PART.log;
+# shown are the failures, with their comments, and a line for each part. The
+# last line is "N passed, N failed", the exit status is 0 if none failed.
+#
+# Environment: BUILD, KERNELS; PROGRAM (unit, sim) and TEST (vm) choose one.
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build=${BUILD:-build}
+read -ra kernels <<<"${KERNELS:-6.1 6.12}"
+logs=$build/log
+jobs=$(nproc)
+
+# ---- the parts --------------------------------------------------------------
+
+# A command that is one test of its own; its output only matters if it fails.
+one() {
+	local name=$1 out r=0
+	shift
+	out=$(mktemp "$logs/one.XXXXXX")
+	"$@" >"$out" 2>&1 || r=$?
+	if [ $r -eq 0 ]; then
+		echo "ok - $name"
+	else
+		echo "not ok - $name: exit status $r"
+	fi
+	sed 's/^/#   /' "$out"
+	rm -f "$out"
+	return $r
+}
+
+make_quiet() {
+	make --no-print-directory -j"$jobs" BUILD="$build" "$@"
+}
+
+part_deps() {
+	one "the packages needed are there" tests/vm/deps.sh &&
+		one "kernels and headers are there" tests/vm/fetch.sh "${kernels[@]}"
+}
+
+part_lint() {
+	tests/lint/lint.sh && tests/lint/selftest.sh
+}
+
+# part_user KIND: unit or sim
+part_user() {
+	local program programs=()
+	one "$1 programs build" make_quiet "$1-programs" || return 1
+	for program in $(make_quiet -s "$1-list"); do
+		# shellcheck disable=SC2053 # a pattern on purpose
+		[[ ${program##*/} != ${PROGRAM:-*} ]] || programs+=("$program")
+	done
+	if [ ${#programs[@]} -eq 0 ]; then
+		echo "not ok - $1: no program ${PROGRAM:-to run}"
+		return 1
+	fi
+	tests/unit/run.sh "$logs/$1" "${programs[@]}"
+}
+
+part_unit() {
+	part_user unit
+}
+
+part_sim() {
+	part_user sim
+}
+
+part_modules() {
+	local kernel r=0
+	for kernel in "${kernels[@]}"; do
+		one "modules build for $kernel without a warning" \
+			make_quiet "modules-$kernel" || r=1
+	done
+	return $r
+}
+
+part_vm() {
+	tests/vm-jobs.sh "${kernels[@]}" >"$logs/vm.jobs" || return 1
+	tests/vm/many.sh "$logs/vm.jobs" "$logs/vm"
+}
+
+# ---- running them -----------------------------------------------------------
+
+# Failures with the comments behind them, as they come.
+show_failures() {
+	awk '/^not ok/ { show = 1 } /^ok/ { show = 0 }
+	     show || /^== / { print; fflush() }'
+}
+
+count() {
+	grep -c "^$1\\b" "$2" || true
+}
+
+run_part() {
+	local log=$logs/$1.log begin=$SECONDS status=0 oks not_oks
+	echo "== $1"
+	("part_$1") 2>&1 | tee "$log" | show_failures || status=$?
+	oks=$(count ok "$log")
+	not_oks=$(count 'not ok' "$log")
+	if [ "$not_oks" -eq 0 ] && [ "$status" -ne 0 ]; then
+		echo "not ok - $1: exit status $status, see $log"
+		not_oks=1
+	elif [ $((oks + not_oks)) -eq 0 ]; then
+		echo "not ok - $1: nothing was tested, see $log"
+		not_oks=1
+	fi
+	echo "   $1: $oks passed, $not_oks failed, $((SECONDS - begin)) s, $log"
+	passed=$((passed + oks))
+	failed=$((failed + not_oks))
+}
+
+passed=0 failed=0
+mkdir -p "$logs"
+for part; do
+	if ! declare -F "part_$part" >/dev/null; then
+		echo "${0##*/}: no part '$part'" >&2
+		exit 2
+	fi
+done
+for part; do
+	run_part "$part"
+	# Without packages nothing else can be told of.
+	[ "$part" != deps ] || [ $failed -eq 0 ] || break
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

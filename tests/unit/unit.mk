@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Programs that test the pure core without a kernel. Every file of tests/unit
+# and tests/sim that has a main() becomes a program, linked with all other
+# files of its directory and with the whole core, all under AddressSanitizer
+# and UndefinedBehaviorSanitizer. The results lie in $(BUILD)/user.
+
+include src/core/core.mk
+
+user := $(BUILD)/user
+
+USER_CFLAGS ?= -O1 -g -fsanitize=address,undefined \
+	       -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+user_cflags := -std=gnu11 -Wall -Wextra -Werror -Wno-sign-compare \
+	       -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
+	       -Iinclude -Isrc/core $(USER_CFLAGS)
+
+# $(call with_main,DIR) and its rest: the programs, the helpers
+with_main = $(shell grep -lsE '^int main\>' $(1)/*.c)
+sources = $(sort $(wildcard $(1)/*.c))
+
+unit_main := $(call with_main,tests/unit)
+sim_main := $(call with_main,tests/sim)
+unit_rest := $(filter-out $(unit_main),$(call sources,tests/unit))
+sim_rest := $(filter-out $(sim_main),$(call sources,tests/sim))
+
+unit_programs := $(unit_main:%.c=$(user)/%)
+sim_programs := $(sim_main:%.c=$(user)/%)
+core_archive := $(user)/core.a
+
+$(user)/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(user_cflags) -I$(<D) -MMD -MP -c $< -o $@
+
+$(core_archive): $(sc_core:%=$(user)/src/core/%.o)
+	@mkdir -p $(@D)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(unit_programs): $(unit_rest:%.c=$(user)/%.o)
+$(sim_programs): $(sim_rest:%.c=$(user)/%.o)
+$(unit_programs) $(sim_programs): %: %.o $(core_archive)
+	@$(CC) $(user_cflags) $(filter %.o,$^) $(core_archive) -lcmocka -lm -o $@
+
+.SECONDARY:
+-include $(shell find $(user) -name '*.d' 2>/dev/null)
+
+.PHONY: unit-programs sim-programs unit-list sim-list
+unit-programs: $(unit_programs)
+sim-programs: $(sim_programs)
+unit-list:
+	@echo $(unit_programs)
+sim-list:
+	@echo $(sim_programs)
