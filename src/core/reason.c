@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Why something was refused, in words for the person who asked.
+ * The only place where the text of a refusal is put together.
  */
 #include "reason.h"
 

@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Why something was refused, in words for the person who asked (promise P6).
+ * Why something was refused, in words for a person. What comes from a disk, a
+ * table line or a message and is not accepted is answered by one sentence:
+ * "corrupt <what> <where>: <reason>, got <value>".
  */
 #ifndef SC_REASON_H
 #define SC_REASON_H
 
 #include "env.h"
 
-/** struct sc_reason - one sentence without a full stop, always terminated */
+#define SC_REASON_BYTES	160
+
+/**
+ * struct sc_reason - one sentence, always terminated
+ * @text: the sentence, no newline
+ */
 struct sc_reason {
-	char text[160];
+	char text[SC_REASON_BYTES];
 };
 
 /**
- * sc_reason_set - write down why
- * @why: where to, or NULL if the caller does not care
- * @fmt: the sentence; what does not fit is cut
+ * sc_reason_set() - write the sentence
+ * @why: where to, NULL is allowed and drops it
+ * @fmt: as for printf
  *
- * Context: Any. Overwrites an earlier reason.
+ * Context: any; nothing is allocated, a sentence too long is cut.
  */
-__printf(2, 3)
-void sc_reason_set(struct sc_reason *why, const char *fmt, ...);
+__printf(2, 3) void sc_reason_set(struct sc_reason *why, const char *fmt, ...);
 
 #endif
