@@ -66,18 +66,50 @@ $(KERNELS:%=modules-%): modules-%:
 #:   make check              lint, unit and sim: what needs no virtual machine
 #:   make lint | unit | sim  one of these; unit and sim take PROGRAM=name
 #:                           and SEED=number
+#:   make vm [TEST=..] [KERNEL=..]   tests/dm/TEST on one kernel, or all
+#:   make crash              what cuts the power: the simulations, and the
+#:                           tests in the virtual machine that do so
+#:   make style              show where clang-format would change a line
 
 run := BUILD=$(BUILD) KERNELS="$(KERNELS)" tests/run.sh
+host_part := $(if $(wildcard tests/dm/host-*.sh),host)
+one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 
-.PHONY: test check lint unit sim
+.PHONY: test check lint unit sim vm crash style
 test:
-	@$(run) deps lint unit sim modules vm
+	@$(run) deps lint unit sim modules vm $(host_part)
 
 check:
 	@$(run) lint unit sim
 
 lint unit sim:
 	@$(run) $@
+
+vm:
+	@TEST=$(TEST) $(one_kernel) modules vm
+
+crash:
+	@TEST='*power*' $(one_kernel) sim modules vm $(host_part)
+
+style:
+	@git ls-files '*.[ch]' | xargs clang-format --dry-run 2>&1 || true
+
+#: For people
+#:   make demo               what the cache does, shown in a virtual machine
+#:                           with simulated disks, in less than 10 minutes
+#:   make vm-shell [KERNEL=..]   a shell there; the modules are in /modules
+#:   make install [KDIR=..]  the module, into the running system
+
+.PHONY: demo vm-shell install
+demo:
+	@BUILD=$(BUILD) tests/demo/demo.sh
+
+vm-shell: modules-$(KERNEL)
+	@tests/vm/run.sh --kernel $(KERNEL) --shell --disk 512M \
+		$(patsubst %,--module $(BUILD)/$(KERNEL)/%.ko,ssdcache simdisk)
+
+install: module
+	$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/host/ssdcache) modules_install
 
 .PHONY: clean
 clean:

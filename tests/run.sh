@@ -3,7 +3,7 @@
 #
 # Run parts of the tests in sequence and add up what they report:
 #
-#   tests/run.sh PART...      deps lint unit sim modules vm
+#   tests/run.sh PART...      deps lint unit sim modules vm host
 #
 # A part prints "ok - NAME" or "not ok - NAME: REASON" for each test, comments
 # after "#", and its exit status counts. All of it is kept in build/log/PART.log;
@@ -84,28 +84,48 @@ part_modules() {
 }
 
 part_vm() {
-	tests/vm-jobs.sh "${kernels[@]}" >"$logs/vm.jobs" || return 1
-	tests/vm/many.sh "$logs/vm.jobs" "$logs/vm"
+	tests/vm-jobs.sh "$build" "${kernels[@]}" >"$logs/vm.jobs" || return 1
+	tests/vm/many.sh --log "$logs/vm" "$logs/vm.jobs"
+}
+
+# Tests that boot more than one machine in turn run on the host.
+part_host() {
+	local test tests kernel r=0
+	tests=$(tests/dm-tests.sh host) || return 1
+	for test in $tests; do
+		for kernel in "${kernels[@]}"; do
+			BUILD=$build "$test" "$kernel" \
+				"$logs/$(basename "$test" .sh)-$kernel" || r=1
+		done
+	done
+	return $r
 }
 
 # ---- running them -----------------------------------------------------------
 
-# Failures with the comments behind them, as they come.
-show_failures() {
-	awk '/^not ok/ { show = 1 } /^ok/ { show = 0 }
-	     show || /^== / { print; fflush() }'
+# Failures with the comments behind them, as they come; all that many.sh says.
+show() {
+	awk '/^not ok/ { on = 1 } /^ok/ { on = 0 }
+	     /^(PASS|FAIL|    )/ || on { print; fflush() }'
 }
 
+# count LOG: the passed and the failed, by the sum in the last line if there
+# is one, as many.sh's, else by the lines
 count() {
-	grep -c "^$1\\b" "$2" || true
+	awk '/^ok / { o++ } /^not ok / { n++ } { last = $0 }
+	     END {
+		if (last !~ /^[0-9]+ passed, [0-9]+ failed$/)
+			last = o + 0 " passed, " n + 0
+		split(last, w, /[ ,]+/)
+		print w[1], w[3]
+	     }' "$1"
 }
 
 run_part() {
 	local log=$logs/$1.log begin=$SECONDS status=0 oks not_oks
 	echo "== $1"
-	("part_$1") 2>&1 | tee "$log" | show_failures || status=$?
-	oks=$(count ok "$log")
-	not_oks=$(count 'not ok' "$log")
+	("part_$1") 2>&1 | tee "$log" | show || status=$?
+	read -r oks not_oks < <(count "$log")
 	if [ "$not_oks" -eq 0 ] && [ "$status" -ne 0 ]; then
 		echo "not ok - $1: exit status $status, see $log"
 		not_oks=1
