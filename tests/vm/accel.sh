@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # Print "kvm" if KVM works on this machine, else "tcg". That /dev/kvm is there
 # proves nothing, nor does a QEMU that starts: a guest may crawl in emulation

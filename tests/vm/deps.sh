@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # Install the Debian packages that building, checking and testing need. Does
 # nothing, and touches no network, when all of them are present.

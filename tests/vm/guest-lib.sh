@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
 # For tests in the guest, which begin with: . /lib/test.sh
@@ -116,6 +116,9 @@ load_module() {
 # _null_disk MIB BLOCK_SIZE DISCARD: make one, print its path
 _null_disk() {
 	[ -d /sys/module/null_blk ] || modprobe null_blk nr_devices=0 || return 1
+	# Not mounted at the start, for the module takes its time.
+	[ -d /sys/kernel/config/nullb ] ||
+		mount -t configfs config /sys/kernel/config || return 1
 	_nd=0
 	while [ -d "/sys/kernel/config/nullb/rd$_nd" ]; do
 		_nd=$((_nd + 1))

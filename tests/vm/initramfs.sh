@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # Build the parts of the guest's initramfs, each an uncompressed cpio archive
 # in the cache whose name holds the hash of what it was made from:
@@ -19,6 +19,11 @@ set -euo pipefail
 . "$(dirname "$0")/host.sh"
 
 images=${vm_cache:?}/initramfs
+
+# What tells one content of a file from another: size, times, inode. A file
+# that is replaced, even by one of the same age, differs.
+stat_state='%s %Y %Z %i'
+find_state='%s %T@ %C@ %i\n'
 new=
 
 # Everything goes to /usr/bin in the guest; /bin and so on are links to it.
@@ -43,9 +48,11 @@ base_links='lv* vg* pv* cache_* thin_* era_* fsck.ext4 mke2fs'
 # Loaded at run time by name, so that ldd does not know.
 extra_libraries='libgcc_s.so.1'
 
-modules='
-virtio_pci virtio_blk virtio_console virtio_scsi sd_mod
-dm-mod dm-bufio dm-persistent-data dm-bio-prison
+# Loaded by guest-init.
+boot_modules='virtio_pci virtio_blk virtio_console dm-mod'
+
+modules="$boot_modules "'
+virtio_scsi sd_mod dm-bufio dm-persistent-data dm-bio-prison
 dm-cache dm-cache-smq dm-writecache dm-flakey dm-delay dm-snapshot
 dm-thin-pool dm-log-writes dm-raid dm-crypt dm-mirror dm-integrity dm-zero
 dm-dust dm-clone dm-era dm-unstripe dm-verity dm-service-time
@@ -113,12 +120,46 @@ tool_paths() {
 	done
 }
 
-# What the archive depends on: this script, and the programs' files.
+# libraries PROGRAM...: what the programs load
+libraries() {
+	local library
+	# ldd fails for static programs, of which there are.
+	{
+		(ldd "$@" 2>/dev/null || true) |
+			sed -n 's/.*=> *\(\/[^ ]*\).*/\1/p; s/^\t\(\/[^ ]*\) .*/\1/p'
+		for library in $extra_libraries; do
+			ldconfig -p | sed -n "s/.*$library .*x86-64.*=> //p"
+		done
+	} | sort -u
+}
+
+# libraries_kept PROGRAM...: the same. ldd takes its time, so the answer is
+# kept for as long as neither the programs nor the linker's cache change.
+libraries_kept() {
+	local kept
+	kept=$images/libraries-$({
+		cat "$0"
+		stat -L -c "%n $stat_state" "$@" /etc/ld.so.cache
+	} | hash_of)
+	if [ ! -f "$kept" ]; then
+		mkdir -p "$images"
+		libraries "$@" >"$kept.$$"
+		mv "$kept.$$" "$kept"
+	fi
+	cat "$kept"
+}
+
+# What the archive depends on: this script, the programs and the libraries.
 userland_hash() {
-	# shellcheck disable=SC2046 # paths of programs have no blanks
+	local names files
+	names=$(tool_paths "$1" && link_paths) || exit 1
+	mapfile -t files <<<"$names"
+	names=$(libraries_kept "${files[@]}")
+	mapfile -t -O ${#files[@]} files <<<"$names"
 	{
 		cat "$0"
-		stat -L -c '%n %s %Y' $(tool_paths "$1") $(link_paths)
+		stat -L -c "%n $stat_state" "${files[@]}"
+		cat /etc/mke2fs.conf 2>/dev/null || true
 	} | hash_of
 }
 
@@ -137,14 +178,7 @@ install_program() {
 # install_libraries ROOT: those of all that lies in usr/bin
 install_libraries() {
 	local library target
-	# ldd fails for static programs, of which there are.
-	{
-		(ldd "$1"/usr/bin/* 2>/dev/null || true) |
-			sed -n 's/.*=> *\(\/[^ ]*\).*/\1/p; s/^\t\(\/[^ ]*\) .*/\1/p'
-		for library in $extra_libraries; do
-			ldconfig -p | sed -n "s/.*$library .*x86-64.*=> //p"
-		done
-	} | sort -u | while read -r library; do
+	libraries "$1"/usr/bin/* | while read -r library; do
 		target=$library
 		case $target in
 		/usr/*) ;;
@@ -215,10 +249,29 @@ make_fio() {
 modules_hash() {
 	{
 		cat "$0"
-		realpath "$1"
-		stat -L -c '%s %Y' "$1"/vmlinuz "$1"/lib/modules/*/modules.dep \
-			2>/dev/null || true
+		find "$(realpath "$1")/lib/modules/" -type f \
+			-printf "%p $find_state" 2>/dev/null | sort || true
 	} | hash_of
+}
+
+# depends DIR RELEASE MODULE: the files to load for it, in order, as paths
+# below lib/modules/RELEASE. Nothing for one built in, and for one not there.
+depends() {
+	modprobe -d "$1" -S "$2" --show-depends "$3" 2>/dev/null |
+		sed -n "s,^insmod .*/lib/modules/$2/\([^ ]*\).*,\1,p" || true
+}
+
+# The list by which guest-init loads what every guest needs, of lines
+# "NAME PATH...", without modprobe and its libraries.
+boot_list() {
+	local module path paths
+	for module in $boot_modules; do
+		paths=
+		while read -r path; do
+			paths+=" $2/${path%.ko*}.ko"
+		done < <(depends "$1" "$2" "$module")
+		[ -z "$paths" ] || echo "$module$paths"
+	done
 }
 
 # Modules are unpacked here, once; the emulated guest would do it at each load.
@@ -235,6 +288,7 @@ unpack_module() {
 make_modules() {
 	local dir=$1 root=$2 rel from to module path
 	mkdir -p "$root/usr/lib/modules"
+	: >"$root/usr/lib/modules/boot.list"
 	rel=$(find "$dir/lib/modules/" -mindepth 1 -maxdepth 1 -printf '%f\n' \
 		2>/dev/null | head -n 1)
 	[ -n "$rel" ] || return 0 # a kernel with all built in
@@ -243,13 +297,14 @@ make_modules() {
 	mkdir -p "$to"
 	cp "$from"/modules.{order,builtin,builtin.modinfo} "$to/"
 	for module in $modules; do
-		modprobe -d "$dir" -S "$rel" --show-depends "$module" \
-			2>/dev/null || true
-	done | sed -n "s,^insmod .*/lib/modules/$rel/\([^ ]*\).*,\1,p" |
-		sort -u | while read -r path; do
+		depends "$dir" "$rel" "$module"
+	done | sort -u | while read -r path; do
 		mkdir -p "$to/${path%/*}"
 		unpack_module "$from/$path" "$to/$path"
+		# Signatures go, too: to check one takes long.
+		strip --strip-debug "$to/${path%.ko*}.ko"
 	done
+	boot_list "$dir" "$rel" >"$root/usr/lib/modules/boot.list"
 	# depmod wants lib/modules, the guest has /lib as a link.
 	ln -s usr/lib "$root/lib"
 	depmod -b "$root" "$rel"
@@ -261,10 +316,12 @@ make_modules() {
 trap cleanup EXIT
 case ${1:-} in
 base)
-	build base "$(userland_hash "$base_tools busybox")" make_base
+	hash=$(userland_hash "$base_tools busybox")
+	build base "$hash" make_base
 	;;
 fio)
-	build fio "$(userland_hash fio)" make_fio
+	hash=$(userland_hash fio)
+	build fio "$hash" make_fio
 	;;
 modules)
 	[ -f "${2:-}/vmlinuz" ] || vm_die "no kernel in '${2:-}'"
