@@ -122,6 +122,7 @@ struct sc_queue {
  * @nr_mapped: slots that hold something valid
  * @nr_dirty: of these, with something dirty
  * @nr_retiring: slots whose unmap is not durable yet
+ * @nr_resting: unhashed slots not yet given to sc_map_free()
  * @stamp: the small queue's clock, in quarters of its length
  * @stamp_fill: slots admitted since it last advanced
  * @freq_max: where a slot's hit counter stops; 0 counts nothing
@@ -136,6 +137,7 @@ struct sc_shard {
 	u32 nr_mapped;
 	u32 nr_dirty;
 	u32 nr_retiring;
+	u32 nr_resting;
 	u32 stamp_fill;
 	u8 stamp;
 	u8 freq_max;
@@ -385,7 +387,6 @@ void sc_map_load(struct sc_map *m, const struct sc_record *rec);
 /**
  * sc_map_load_end() - build chains, shards and free lists
  * @m: the map
- * @drop: slot for slot: forget what is clean (rule 9)
  * @bad: set to a block held twice, if that is the reason of failure
  *
  * Of a clean and a dirty slot of one block the dirty one is the newer; the
@@ -395,7 +396,7 @@ void sc_map_load(struct sc_map *m, const struct sc_record *rec);
  * Return: 0, or -EUCLEAN if two slots hold the same sub-block and nothing says
  * which is newer.
  */
-int sc_map_load_end(struct sc_map *m, bool drop, sc_oblock_t *bad);
+int sc_map_load_end(struct sc_map *m, sc_oblock_t *bad);
 
 /* ---- transitions; the shard's lock is held --------------------------------- */
 
@@ -409,9 +410,9 @@ int sc_map_load_end(struct sc_map *m, bool drop, sc_oblock_t *bad);
 u32 sc_map_alloc(struct sc_map *m, u32 shard);
 
 /**
- * sc_map_free() - give back a slot that nobody can reach any more
+ * sc_map_free() - a resting slot can be reached by nobody any more
  * @m: the map
- * @i: a slot in no chain
+ * @i: the slot, in no queue
  */
 void sc_map_free(struct sc_map *m, u32 i);
 
@@ -465,6 +466,17 @@ void sc_map_mark_clean(struct sc_map *m, u32 i, u16 mask);
  * @i: a slot (rule 7)
  */
 void sc_map_hold(struct sc_map *m, u32 i);
+
+/**
+ * sc_map_release() - an origin flush that began after the hold has succeeded
+ * @m: the map
+ * @i: a slot found in @m->holding
+ *
+ * A slot held again since, or by an owner still at work, stays held.
+ *
+ * Return: true if the slot was released.
+ */
+bool sc_map_release(struct sc_map *m, u32 i);
 
 /**
  * sc_map_invalidate() - sub-blocks no longer hold anything

@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The map's transitions; map.h says what they mean. Every change of what is
+ * valid or dirty goes through set_state(), which keeps the counts and asks for
+ * a commit where memory and durable records differ.
+ */
+#include "map.h"
+
+#define SLOTS_PER_SHARD	4096u
+/* Two slots share a chain head on average. */
+#define SLOTS_PER_GROUP	(2 * SC_RUN_HEADS)
+
+/* ---- bitmaps ----------------------------------------------------------------- */
+
+static int bitmap_init(struct sc_bitmap *b, u32 nr, u64 *bytes)
+{
+	size_t summary;
+
+	b->nr_words = BITS_TO_LONGS(nr);
+	summary = BITS_TO_LONGS(b->nr_words);
+	b->bits = sc_env_alloc(b->nr_words, sizeof(long));
+	b->summary = sc_env_alloc(summary, sizeof(long));
+	*bytes += (b->nr_words + summary) * sizeof(long);
+	return b->bits && b->summary ? 0 : -ENOMEM;
+}
+
+static void bitmap_exit(struct sc_bitmap *b)
+{
+	sc_env_free(b->summary);
+	sc_env_free(b->bits);
+}
+
+/* Find and clear the first set bit of a word at or above @bit. */
+static u32 bitmap_next_in_word(struct sc_bitmap *b, unsigned long word,
+			       unsigned int bit)
+{
+	unsigned long left = READ_ONCE(b->bits[word]) >> bit << bit;
+	unsigned long i;
+
+	while (left) {
+		i = word * BITS_PER_LONG + __ffs(left);
+		if (test_and_clear_bit(i, b->bits))
+			return i;
+		left &= left - 1;
+	}
+	return SC_NIL;
+}
+
+u32 sc_bitmap_next(struct sc_bitmap *b, u32 from)
+{
+	unsigned long word = from / BITS_PER_LONG;
+	u32 i;
+
+	if (from % BITS_PER_LONG) {
+		i = bitmap_next_in_word(b, word, from % BITS_PER_LONG);
+		if (i != SC_NIL)
+			return i;
+		word++;
+	}
+	while ((word = find_next_bit(b->summary, b->nr_words, word)) <
+	       b->nr_words) {
+		/*
+		 * Atomic and fully ordered, so that a setter who found the
+		 * summary still set has set its bit before we look.
+		 */
+		test_and_clear_bit(word, b->summary);
+		i = bitmap_next_in_word(b, word, 0);
+		if (i != SC_NIL)
+			return i;
+		word++;
+	}
+	return SC_NIL;
+}
+
+/* ---- creation ---------------------------------------------------------------- */
+
+static u32 shards_for(u32 nr_slots)
+{
+	u32 nr = clamp_t(u32, nr_slots / SLOTS_PER_SHARD, 1, SC_MAX_SHARDS);
+
+	return 1u << ilog2(nr);
+}
+
+static int map_init(struct sc_map *m)
+{
+	u32 nr = m->geom.nr_slots, i;
+
+	m->nr_shards = shards_for(nr);
+	m->nr_groups = max_t(u32, m->nr_shards, nr / SLOTS_PER_GROUP);
+	m->slots = sc_env_alloc(nr, sizeof(*m->slots));
+	m->heads = sc_env_alloc(m->nr_groups, SC_RUN_HEADS * sizeof(u32));
+	m->shards = sc_env_alloc(m->nr_shards, sizeof(*m->shards));
+	m->bytes = sizeof(*m) + (u64)nr * sizeof(*m->slots) +
+		   (u64)m->nr_groups * SC_RUN_HEADS * sizeof(u32) +
+		   m->nr_shards * sizeof(*m->shards);
+	if (m->geom.nr_subs > 1) {
+		m->masks = sc_env_alloc(nr, sizeof(*m->masks));
+		m->bytes += (u64)nr * sizeof(*m->masks);
+		if (!m->masks)
+			return -ENOMEM;
+	}
+	if (bitmap_init(&m->pending, nr, &m->bytes) ||
+	    bitmap_init(&m->hold, nr, &m->bytes) ||
+	    bitmap_init(&m->holding, nr, &m->bytes))
+		return -ENOMEM;
+	if (!m->slots || !m->heads || !m->shards)
+		return -ENOMEM;
+	for (i = 0; i < m->nr_groups * SC_RUN_HEADS; i++)
+		m->heads[i] = SC_NIL;
+	return 0;
+}
+
+static void shard_init(struct sc_shard *sh)
+{
+	int q;
+
+	for (q = 0; q < SC_NR_QUEUES; q++)
+		sh->queue[q] = (struct sc_queue){ SC_NIL, SC_NIL, 0 };
+	sh->free_head = SC_NIL;
+	sh->free_tail = SC_NIL;
+}
+
+struct sc_map *sc_map_create(const struct sc_geom *g)
+{
+	struct sc_map *m = sc_env_alloc(1, sizeof(*m));
+	u32 i;
+
+	if (!m)
+		return NULL;
+	m->geom = *g;
+	if (map_init(m)) {
+		sc_map_destroy(m);
+		return NULL;
+	}
+	for (i = 0; i < m->nr_shards; i++)
+		shard_init(&m->shards[i]);
+	return m;
+}
+
+void sc_map_destroy(struct sc_map *m)
+{
+	if (!m)
+		return;
+	bitmap_exit(&m->holding);
+	bitmap_exit(&m->hold);
+	bitmap_exit(&m->pending);
+	sc_env_free(m->shards);
+	sc_env_free(m->heads);
+	sc_env_free(m->masks);
+	sc_env_free(m->slots);
+	sc_env_free(m);
+}
+
+/* ---- the four masks of a slot ------------------------------------------------ */
+
+static struct sc_shard *slot_shard(const struct sc_map *m, u32 i)
+{
+	return &m->shards[sc_slot_shard(&m->slots[i])];
+}
+
+static void set_flag(struct sc_slot *s, u32 flag, bool on)
+{
+	s->flags = on ? s->flags | flag : s->flags & ~flag;
+}
+
+static void put_state(struct sc_map *m, u32 i, u16 valid, u16 dirty)
+{
+	if (m->masks) {
+		m->masks[i].valid = valid;
+		m->masks[i].dirty = dirty;
+		return;
+	}
+	set_flag(&m->slots[i], SC_V, valid);
+	set_flag(&m->slots[i], SC_D, dirty);
+}
+
+static void set_durable(struct sc_map *m, u32 i, u16 dvalid, u16 ddirty)
+{
+	if (m->masks) {
+		m->masks[i].dvalid = dvalid;
+		m->masks[i].ddirty = ddirty;
+		return;
+	}
+	set_flag(&m->slots[i], SC_DV, dvalid);
+	set_flag(&m->slots[i], SC_DD, ddirty);
+}
+
+/* What a record captured now would say is valid (rule 7). */
+static u16 record_valid(const struct sc_map *m, u32 i)
+{
+	if (m->slots[i].flags & SC_HELD)
+		return sc_slot_dirty(m, i);
+	return sc_slot_valid(m, i);
+}
+
+static void ask_commit(struct sc_map *m, u32 i)
+{
+	if (record_valid(m, i) != sc_slot_dvalid(m, i) ||
+	    sc_slot_dirty(m, i) != sc_slot_ddirty(m, i))
+		sc_bitmap_set(&m->pending, i);
+}
+
+static void set_state(struct sc_map *m, u32 i, u16 valid, u16 dirty)
+{
+	struct sc_shard *sh = slot_shard(m, i);
+
+	sh->nr_mapped += !!valid - !!sc_slot_valid(m, i);
+	sh->nr_dirty += !!dirty - !!sc_slot_dirty(m, i);
+	put_state(m, i, valid, dirty);
+	ask_commit(m, i);
+}
+
+/* ---- chains and free lists --------------------------------------------------- */
+
+static void chain_push(struct sc_map *m, const struct sc_run *run, u32 i)
+{
+	struct sc_slot *s = &m->slots[i];
+	u32 *head = sc_run_head(run, sc_slot_block(s));
+
+	s->hash_next = *head;
+	*head = i;
+	s->flags |= SC_HASHED;
+}
+
+void sc_map_unhash(struct sc_map *m, u32 i)
+{
+	struct sc_slot *s = &m->slots[i];
+	sc_oblock_t b = sc_slot_block(s);
+	struct sc_run run = sc_map_run(m, b);
+	u32 *link = sc_run_head(&run, b);
+
+	while (*link != i) {
+		if (sc_env_warn_once(*link == SC_NIL))
+			return;
+		link = &m->slots[*link].hash_next;
+	}
+	*link = s->hash_next;
+	if (s->flags & SC_RETIRING)
+		slot_shard(m, i)->nr_retiring--;
+	slot_shard(m, i)->nr_resting++;
+	s->flags &= ~(SC_HASHED | SC_RETIRING | SC_HELD | SC_BUSY);
+}
+
+u32 sc_map_alloc(struct sc_map *m, u32 shard)
+{
+	struct sc_shard *sh = &m->shards[shard];
+	u32 i = sh->free_head;
+
+	if (i == SC_NIL)
+		return i;
+	sh->free_head = m->slots[i].hash_next;
+	if (sh->free_head == SC_NIL)
+		sh->free_tail = SC_NIL;
+	sh->nr_free--;
+	return i;
+}
+
+static void free_push(struct sc_map *m, u32 i)
+{
+	struct sc_shard *sh = slot_shard(m, i);
+
+	m->slots[i].hash_next = SC_NIL;
+	if (sh->free_tail == SC_NIL)
+		sh->free_head = i;
+	else
+		m->slots[sh->free_tail].hash_next = i;
+	sh->free_tail = i;
+	sh->nr_free++;
+}
+
+void sc_map_free(struct sc_map *m, u32 i)
+{
+	slot_shard(m, i)->nr_resting--;
+	free_push(m, i);
+}
+
+void sc_map_insert(struct sc_map *m, const struct sc_run *run, u32 i,
+		   sc_oblock_t b)
+{
+	struct sc_slot *s = &m->slots[i];
+
+	s->block_lo = (u32)from_oblock(b);
+	s->flags = (s->flags & ~(SC_BLOCK_HI | SC_FREQ_MASK | SC_STAMP_MASK)) |
+		   (u32)(from_oblock(b) >> 32) | SC_BUSY;
+	chain_push(m, run, i);
+}
+
+/* ---- load -------------------------------------------------------------------- */
+
+void sc_map_load(struct sc_map *m, const struct sc_record *rec)
+{
+	u32 i = from_cblock(rec->slot);
+	struct sc_slot *s = &m->slots[i];
+
+	s->block_lo = (u32)from_oblock(rec->block);
+	s->flags = (u32)(from_oblock(rec->block) >> 32);
+	s->q_prev = rec->hint;
+	put_state(m, i, rec->valid, rec->dirty);
+	set_durable(m, i, rec->valid, rec->dirty);
+}
+
+/* A clean slot of a block that a newer one holds as well. */
+static void load_loser(struct sc_map *m, u32 i)
+{
+	struct sc_shard *sh = slot_shard(m, i);
+
+	set_state(m, i, 0, 0);
+	m->slots[i].flags |= SC_RETIRING;
+	sh->nr_retiring++;
+}
+
+static int load_mapped(struct sc_map *m, u32 i)
+{
+	struct sc_slot *s = &m->slots[i];
+	sc_oblock_t b = sc_slot_block(s);
+	struct sc_run run = sc_map_run(m, b);
+	struct sc_shard *sh = &m->shards[run.shard];
+	u32 old = sc_map_find(m, &run, b);
+
+	s->flags |= run.shard << SC_SHARD_SHIFT;
+	sh->nr_slots++;
+	sh->nr_mapped++;
+	sh->nr_dirty += !!sc_slot_dirty(m, i);
+	chain_push(m, &run, i);
+	if (old == SC_NIL || m->slots[old].flags & SC_RETIRING)
+		return 0;
+	if (!!sc_slot_dirty(m, i) == !!sc_slot_dirty(m, old))
+		return -EUCLEAN;
+	load_loser(m, sc_slot_dirty(m, i) ? old : i);
+	return 0;
+}
+
+/*
+ * A retiring slot must not hide the live one of its block: put the live one to
+ * the front of the chain.
+ */
+static void load_order_chain(struct sc_map *m, u32 i)
+{
+	struct sc_slot *s = &m->slots[i];
+	sc_oblock_t b = sc_slot_block(s);
+	struct sc_run run = sc_map_run(m, b);
+	u32 *link = sc_run_head(&run, b);
+
+	if (sc_map_find(m, &run, b) == i)
+		return;
+	while (*link != i)
+		link = &m->slots[*link].hash_next;
+	*link = s->hash_next;
+	chain_push(m, &run, i);
+}
+
+/* Free slots fill up the shards, each with neighbours where possible. */
+static void load_free(struct sc_map *m, u32 i, u32 *shard)
+{
+	u32 share = m->geom.nr_slots / m->nr_shards, tried;
+
+	for (tried = 0; tried < m->nr_shards; tried++) {
+		if (m->shards[*shard].nr_slots < share)
+			break;
+		*shard = (*shard + 1) & (m->nr_shards - 1);
+	}
+	m->slots[i].flags = *shard << SC_SHARD_SHIFT;
+	m->shards[*shard].nr_slots++;
+	free_push(m, i);
+}
+
+int sc_map_load_end(struct sc_map *m, sc_oblock_t *bad)
+{
+	u32 i, shard = 0;
+	int r;
+
+	for (i = 0; i < m->geom.nr_slots; i++) {
+		if (!sc_slot_valid(m, i))
+			continue;
+		r = load_mapped(m, i);
+		if (r) {
+			*bad = sc_slot_block(&m->slots[i]);
+			return r;
+		}
+	}
+	for (i = 0; i < m->geom.nr_slots; i++) {
+		if (!(m->slots[i].flags & SC_HASHED))
+			load_free(m, i, &shard);
+		else if (!(m->slots[i].flags & SC_RETIRING))
+			load_order_chain(m, i);
+	}
+	return 0;
+}
+
+/* ---- transitions ------------------------------------------------------------- */
+
+void sc_map_publish(struct sc_map *m, u32 i, u16 valid, u16 dirty)
+{
+	sc_env_warn_once(!(m->slots[i].flags & SC_BUSY));
+	set_state(m, i, sc_slot_valid(m, i) | valid,
+		  (sc_slot_dirty(m, i) & ~valid) | dirty);
+}
+
+void sc_map_mark_dirty(struct sc_map *m, u32 i, u16 mask)
+{
+	struct sc_slot *s = &m->slots[i];
+	u16 dirty = sc_slot_dirty(m, i);
+
+	if (s->flags & SC_COPYING && !(s->flags & SC_REDIRTY))
+		s->flags |= SC_REDIRTY;
+	if ((dirty & mask) != mask)
+		set_state(m, i, sc_slot_valid(m, i), dirty | mask);
+}
+
+void sc_map_mark_clean(struct sc_map *m, u32 i, u16 mask)
+{
+	set_state(m, i, sc_slot_valid(m, i), sc_slot_dirty(m, i) & ~mask);
+}
+
+void sc_map_hold(struct sc_map *m, u32 i)
+{
+	m->slots[i].flags |= SC_HELD;
+	sc_bitmap_set(&m->hold, i);
+	ask_commit(m, i);
+}
+
+bool sc_map_release(struct sc_map *m, u32 i)
+{
+	struct sc_slot *s = &m->slots[i];
+
+	if (!(s->flags & SC_HELD) || s->flags & SC_BUSY ||
+	    test_bit(i, m->hold.bits))
+		return false;
+	s->flags &= ~SC_HELD;
+	ask_commit(m, i);
+	return true;
+}
+
+bool sc_map_invalidate(struct sc_map *m, u32 i, u16 mask)
+{
+	u16 valid = sc_slot_valid(m, i) & ~mask;
+
+	set_state(m, i, valid, sc_slot_dirty(m, i) & ~mask);
+	return !valid && !(m->slots[i].flags & SC_BUSY);
+}
+
+bool sc_map_retire(struct sc_map *m, u32 i)
+{
+	struct sc_slot *s = &m->slots[i];
+
+	set_state(m, i, 0, 0);
+	s->flags &= ~SC_HELD;
+	if (!sc_slot_dvalid(m, i) && !(s->flags & SC_COMMITTING)) {
+		sc_map_unhash(m, i);
+		return true;
+	}
+	s->flags |= SC_RETIRING;
+	slot_shard(m, i)->nr_retiring++;
+	sc_bitmap_set(&m->pending, i);
+	return false;
+}
+
+bool sc_map_capture(struct sc_map *m, u32 i, struct sc_record *rec)
+{
+	struct sc_slot *s = &m->slots[i];
+	u16 dvalid = sc_slot_dvalid(m, i), ddirty = sc_slot_ddirty(m, i);
+	u16 clean, fresh;
+
+	rec->slot = to_cblock(i);
+	rec->block = sc_slot_block(s);
+	rec->valid = record_valid(m, i);
+	rec->dirty = sc_slot_dirty(m, i);
+	rec->hint = 0;
+	if (rec->valid == dvalid && rec->dirty == ddirty)
+		return false;
+	/*
+	 * From here on the record may reach the device at any moment, and until
+	 * its transaction ends the old one may still be what counts.
+	 */
+	clean = rec->valid & ~rec->dirty;
+	fresh = rec->dirty & ~dvalid;
+	set_durable(m, i, dvalid | rec->valid, (ddirty & ~clean) | fresh);
+	s->flags |= SC_COMMITTING;
+	return true;
+}
+
+bool sc_map_committed(struct sc_map *m, const struct sc_record *rec,
+		      bool durable)
+{
+	u32 i = from_cblock(rec->slot);
+	struct sc_slot *s = &m->slots[i];
+
+	s->flags &= ~SC_COMMITTING;
+	if (!durable)
+		return false;
+	set_durable(m, i, rec->valid, rec->dirty);
+	if (s->flags & SC_RETIRING && !rec->valid) {
+		sc_map_unhash(m, i);
+		return true;
+	}
+	ask_commit(m, i);
+	return false;
+}
+
+void sc_map_durable(const struct sc_map *m, u32 i, struct sc_record *rec)
+{
+	rec->slot = to_cblock(i);
+	rec->block = sc_slot_block(&m->slots[i]);
+	rec->valid = sc_slot_dvalid(m, i);
+	rec->dirty = sc_slot_ddirty(m, i);
+	rec->hint = 0;
+}
+
+bool sc_map_settled(const struct sc_map *m, u32 i, u16 mask)
+{
+	return !(m->slots[i].flags & SC_COMMITTING) &&
+	       !(mask & ~(sc_slot_dvalid(m, i) & sc_slot_ddirty(m, i)));
+}
+
+/* ---- queues ------------------------------------------------------------------ */
+
+static void set_queue(struct sc_slot *s, enum sc_queue_id q)
+{
+	s->flags = (s->flags & ~SC_QUEUE_MASK) | (u32)q << SC_QUEUE_SHIFT;
+}
+
+void sc_queue_push(struct sc_map *m, u32 i, enum sc_queue_id q)
+{
+	struct sc_slot *s = &m->slots[i];
+	struct sc_queue *queue = &slot_shard(m, i)->queue[q];
+
+	set_queue(s, q);
+	s->q_prev = SC_NIL;
+	s->q_next = queue->head;
+	if (queue->head == SC_NIL)
+		queue->tail = i;
+	else
+		m->slots[queue->head].q_prev = i;
+	queue->head = i;
+	queue->nr++;
+}
+
+void sc_queue_push_tail(struct sc_map *m, u32 i, enum sc_queue_id q)
+{
+	struct sc_slot *s = &m->slots[i];
+	struct sc_queue *queue = &slot_shard(m, i)->queue[q];
+
+	set_queue(s, q);
+	s->q_next = SC_NIL;
+	s->q_prev = queue->tail;
+	if (queue->tail == SC_NIL)
+		queue->head = i;
+	else
+		m->slots[queue->tail].q_next = i;
+	queue->tail = i;
+	queue->nr++;
+}
+
+void sc_queue_remove(struct sc_map *m, u32 i)
+{
+	struct sc_slot *s = &m->slots[i];
+	enum sc_queue_id q = sc_slot_queue(s);
+	struct sc_queue *queue = &slot_shard(m, i)->queue[q];
+
+	if (q == SC_Q_NONE)
+		return;
+	if (s->q_prev == SC_NIL)
+		queue->head = s->q_next;
+	else
+		m->slots[s->q_prev].q_next = s->q_next;
+	if (s->q_next == SC_NIL)
+		queue->tail = s->q_prev;
+	else
+		m->slots[s->q_next].q_prev = s->q_prev;
+	queue->nr--;
+	set_queue(s, SC_Q_NONE);
+}
