@@ -13,6 +13,7 @@
 #include "reason.h"
 #include "tunable.h"
 #include "types.h"
+#include "words.h"
 
 /* Features other than the mode. */
 #define SC_FEATURE_METADATA2		0x1u
@@ -77,5 +78,97 @@ int __must_check sc_config_parse_table(struct sc_config *c, unsigned int argc,
  * Context: any.
  */
 void sc_config_emit_table(const struct sc_config *c, struct sc_text *t);
+
+/* ---- parts of the line that the status line has, too ----------------------- */
+
+/**
+ * sc_config_parse_block_size() - read "<block size>"
+ * @c: gets it
+ * @w: where from
+ * @why: the reason of failure, or NULL
+ *
+ * Context: any.
+ * Return: 0; -EINVAL if it is wrong.
+ */
+int __must_check sc_config_parse_block_size(struct sc_config *c,
+					    struct sc_words *w,
+					    struct sc_reason *why);
+
+/**
+ * sc_config_parse_features() - read "<#features> <feature>*"
+ * @c: gets the features and the mode; what is not named is left alone
+ * @w: where from
+ * @why: the reason of failure, or NULL
+ *
+ * Context: any.
+ * Return: 0; -EINVAL if it is wrong.
+ */
+int __must_check sc_config_parse_features(struct sc_config *c,
+					  struct sc_words *w,
+					  struct sc_reason *why);
+
+/**
+ * sc_config_parse_policy() - read "<policy>"
+ * @c: gets it
+ * @w: where from
+ * @why: the reason of failure, or NULL
+ *
+ * Context: any.
+ * Return: 0; -EINVAL if it is wrong.
+ */
+int __must_check sc_config_parse_policy(struct sc_config *c,
+					struct sc_words *w,
+					struct sc_reason *why);
+
+/**
+ * sc_config_parse_pairs() - read "<#words> [<key> <value>]*"
+ * @c: gets the tunables; it has its policy already
+ * @w: where from
+ * @why: the reason of failure, or NULL
+ *
+ * Each value is in its range, but nobody has looked yet whether they go
+ * together: sc_tunables_check().
+ *
+ * Context: any.
+ * Return: 0; -EINVAL if it is wrong.
+ */
+int __must_check sc_config_parse_pairs(struct sc_config *c, struct sc_words *w,
+				       struct sc_reason *why);
+
+/**
+ * sc_config_find_key() - which tunable does a key name?
+ * @c: has its policy
+ * @key: the key
+ * @id: its number, or SC_NR_TUNABLES if the key is one of dm-cache's old ones,
+ *      accepted with the policies' dm-cache names and ignored
+ * @why: the reason of failure, or NULL
+ *
+ * Context: any.
+ * Return: 0; -EINVAL if there is no such key.
+ */
+int __must_check sc_config_find_key(const struct sc_config *c, const char *key,
+				    unsigned int *id, struct sc_reason *why);
+
+/**
+ * sc_config_emit_features() - write "<#features> <feature>*"
+ * @c: the configuration
+ * @with_mode: write the mode even if it is neither given nor unusual
+ * @t: where to append
+ *
+ * Context: any.
+ */
+void sc_config_emit_features(const struct sc_config *c, bool with_mode,
+			     struct sc_text *t);
+
+/**
+ * sc_config_emit_pairs() - write "<#words> [<key> <value>]*" of all tunables
+ * @c: the configuration
+ * @flags: of those tunables, of SC_TUN_CORE: what status shows together
+ * @t: where to append
+ *
+ * Context: any.
+ */
+void sc_config_emit_pairs(const struct sc_config *c, unsigned int flags,
+			  struct sc_text *t);
 
 #endif

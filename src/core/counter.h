@@ -48,7 +48,7 @@
 	SC_COUNTERS_DM_CACHE(SC_COUNTER) \
 	SC_COUNTERS_OWN(SC_COUNTER)
 
-#define SC_COUNTER_ID(name, help)	SC_CNT_##name,
+#define SC_COUNTER_ID(name, ...)	SC_CNT_##name,
 /** enum sc_counter - index of a counter */
 enum sc_counter {
 	SC_COUNTERS(SC_COUNTER_ID)

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The counters: name and meaning of each, once.
+ */
+#include "counter.h"
+
+/* In the order of the enum, which is made from the same list. */
+#define SC_COUNTER_NAME(name, ...)	#name,
+#define SC_COUNTER_HELP(name, help)	help,
+
+const char *const sc_counter_names[SC_NR_COUNTERS] = {
+	SC_COUNTERS(SC_COUNTER_NAME)
+};
+
+const char *const sc_counter_helps[SC_NR_COUNTERS] = {
+	SC_COUNTERS(SC_COUNTER_HELP)
+};
