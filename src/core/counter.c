@@ -4,9 +4,10 @@
  */
 #include "counter.h"
 
-/* In the order of the enum, which is made from the same list. */
-#define SC_COUNTER_NAME(name, ...)	#name,
-#define SC_COUNTER_HELP(name, help)	help,
+#define SC_COUNTER_NAME(name, ...) \
+	[SC_CNT_##name] = #name,
+#define SC_COUNTER_HELP(name, help) \
+	[SC_CNT_##name] = help,
 
 const char *const sc_counter_names[SC_NR_COUNTERS] = {
 	SC_COUNTERS(SC_COUNTER_NAME)
