@@ -24,6 +24,8 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int64_t s64;
 
+#define S64_MAX	INT64_MAX
+
 #ifdef __CHECKER__
 #define __bitwise	__attribute__((bitwise))
 #define __force		__attribute__((force))
@@ -51,6 +53,10 @@ typedef u64 __bitwise __le64;
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+
+/* As in the kernel: the message is optional. */
+#undef static_assert
+#define static_assert(expr, ...)	_Static_assert(expr, #expr)
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))

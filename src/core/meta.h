@@ -70,7 +70,6 @@ struct sc_meta_io {
 	void (*get)(void *ctx, sc_cblock_t slot, struct sc_record *rec);
 };
 
-#define SC_UUID_BYTES	16
 #define SC_POLICY_BYTES	16
 
 /**

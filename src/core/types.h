@@ -43,6 +43,7 @@ static inline u32 from_cblock(sc_cblock_t b)
 #define SC_MIN_BLOCK_SECTORS	8u
 #define SC_MAX_BLOCK_SECTORS	2048u
 #define SC_META_BLOCK_BYTES	4096u
+#define SC_UUID_BYTES		16
 /* A block has at most so many sub-blocks: masks are 16 bits wide. */
 #define SC_MAX_SUBS		16u
 /* The table's fields limit origins to this many blocks and caches to slots. */
