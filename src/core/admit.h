@@ -30,6 +30,8 @@
 #define SC_STREAM_SHIFT		10
 #define SC_STREAM_WINDOW	(1u << SC_STREAM_SHIFT)
 
+#define SC_BUDGET_HOURS		24u
+
 /**
  * struct sc_stream - one sequential stream
  * @start: first sector that counts
@@ -64,6 +66,9 @@ struct sc_stream {
  * @credit: fraction of a sector earned, in milliseconds of a day
  * @last_ms: when tokens were last earned, 0: never
  * @exceeded: in debt; read without lock
+ * @written: sectors written in each of the last hours, a ring
+ * @newest_hour: where the present hour is in @written
+ * @hour: the present hour, counted from the clock's zero
  */
 struct sc_admit {
 	u64 cutoff_sectors;
@@ -76,6 +81,9 @@ struct sc_admit {
 	u32 credit;
 	u64 last_ms;
 	bool exceeded;
+	u64 written[SC_BUDGET_HOURS];
+	u32 newest_hour;
+	u64 hour;
 };
 
 /**
@@ -100,7 +108,7 @@ void sc_admit_set_cutoff(struct sc_admit *a, u64 cutoff_sectors);
 /**
  * sc_admit_set_budget() - change the write budget
  * @a: the admission state
- * @budget_bytes: bytes a day; 0: no limit; more than 64 TiB is 64 TiB
+ * @budget_bytes: bytes a day; 0: no limit
  *
  * Begins with a full bucket.
  *
@@ -135,6 +143,15 @@ bool sc_admit_sequential(struct sc_admit *a, u64 sector, u32 nr_sectors,
  * Context: any, caller's lock held.
  */
 void sc_admit_write(struct sc_admit *a, u64 now_ms, u64 nr_sectors);
+
+/**
+ * sc_admit_used() - how much was written in the last 24 hours
+ * @a: the admission state
+ *
+ * Context: any, caller's lock held.
+ * Return: sectors, to the precision of an hour.
+ */
+u64 sc_admit_used(const struct sc_admit *a);
 
 /**
  * sc_admit_exceeded() - is the write budget exceeded?

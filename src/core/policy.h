@@ -27,17 +27,14 @@ struct sc_policy_type;
  * struct sc_policy - a policy at work on a map
  * @type: its operations
  * @map: the slots
- * @ghost: blocks seen lately, NULL if the policy has no use for it
- * @small_percent: share of the small queue among a shard's slots
- * @ghost_percent: blocks that the ghost remembers, relative to the slots
- * @small_part: @small_percent as a fraction of 2^32
+ * @ghost: blocks seen lately, NULL if nobody wants it
+ * @small_part: share of the small queue among a shard's slots, as a fraction of
+ *              2^32; read without lock
  */
 struct sc_policy {
 	const struct sc_policy_type *type;
 	struct sc_map *map;
 	struct sc_ghost *ghost;
-	u32 small_percent;
-	u32 ghost_percent;
 	u32 small_part;
 };
 
@@ -84,7 +81,7 @@ const struct sc_policy_type *sc_policy_find(const char *name);
  * @m: the map, after sc_map_load_end(); its mapped slots are then handed over
  *     by sc_policy_load(), one by one
  * @small_percent: share of the small queue, 1 to 90
- * @ghost_percent: length of the ghost relative to the slots, 0 to 400
+ * @ghost_percent: length of the ghost relative to the slots, 0 to 100
  *
  * Context: may sleep.
  * Return: the policy, or NULL without memory.
@@ -100,6 +97,17 @@ struct sc_policy *sc_policy_create(const char *name, struct sc_map *m,
  * Context: may sleep; no user left.
  */
 void sc_policy_destroy(struct sc_policy *p);
+
+/**
+ * sc_policy_set_small() - change the share of the small queue
+ * @p: the policy
+ * @percent: 1 to 90
+ *
+ * Slots move when the next victims are looked for.
+ *
+ * Context: any; one caller at a time.
+ */
+void sc_policy_set_small(struct sc_policy *p, unsigned int percent);
 
 /**
  * sc_policy_bytes() - count memory
@@ -120,7 +128,7 @@ u64 sc_policy_bytes(const struct sc_policy *p);
  * budget is exceeded, else the ghost fills with blocks that are cached anyway.
  *
  * Context: any, shard lock held.
- * Return: true if it was; never if the policy has no ghost.
+ * Return: true if it was; never if there is no ghost.
  */
 bool sc_policy_seen(struct sc_policy *p, u32 shard, sc_oblock_t b);
 
@@ -284,11 +292,47 @@ enum sc_queue_id sc_policy_home(const struct sc_policy *p, u32 slot);
  * sc_policy_set_shards() - say how hits are counted
  * @p: the policy
  * @freq_max: where a slot's counter stops
- * @stamp_skip: how young a slot of the small queue is too young, in steps of
- *              the shard's stamp
  *
  * Context: init.
  */
-void sc_policy_set_shards(struct sc_policy *p, u8 freq_max, u8 stamp_skip);
+void sc_policy_set_shards(struct sc_policy *p, u8 freq_max);
+
+/**
+ * sc_policy_pack_hint() - the hint that all policies use
+ * @p: the policy
+ * @slot: a slot in a queue
+ *
+ * Context: any, shard lock held.
+ * Return: the slot's queue in bits 0 and 1, its counter in bits 2 and 3.
+ */
+u8 sc_policy_pack_hint(const struct sc_policy *p, u32 slot);
+
+/**
+ * sc_policy_load_freq() - set a slot's counter from a hint
+ * @p: the policy
+ * @slot: the slot
+ * @hint: any value; the counter does not get larger than the policy counts
+ *
+ * Context: any, shard lock held or no other user yet.
+ */
+void sc_policy_load_freq(struct sc_policy *p, u32 slot, u8 hint);
+
+static inline enum sc_queue_id sc_hint_queue(u8 hint)
+{
+	return hint & 3;
+}
+
+/**
+ * sc_policy_clock() - find a victim where SC_Q_MAIN is all there is
+ * @p: the policy
+ * @shard: the shard that needs slots
+ *
+ * The oldest slot goes, unless it was hit: then it becomes the newest, and its
+ * hits are forgotten.
+ *
+ * Context: any, shard lock held.
+ * Return: as sc_policy_victim().
+ */
+u32 sc_policy_clock(struct sc_policy *p, u32 shard);
 
 #endif
