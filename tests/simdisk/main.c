@@ -210,6 +210,8 @@ static int parse_key(struct sim_config *c, const char *key, const char *value)
 		c->hold = v;
 	else if (!strcmp(key, "discard") && v <= 1)
 		c->discard = v;
+	else if (!strcmp(key, "flush") && v <= 1)
+		c->flush = v;
 	else
 		return -EINVAL;
 	return 0;
@@ -227,6 +229,8 @@ static int parse_config(struct dm_target *ti, struct sim_config *c,
 		return -EINVAL;
 	}
 	c->discard = c->model == SIM_SSD;
+	/* Even with nothing to lose there are flushes to time and to count. */
+	c->flush = true;
 	while (as->argc) {
 		const char *key = dm_shift_arg(as);
 
@@ -268,8 +272,7 @@ static void free_disk(struct dm_target *ti, struct sim_disk *sd)
 static void set_target(struct dm_target *ti, struct sim_disk *sd)
 {
 	ti->num_flush_bios = 1;
-	/* Timed ones have flushes to time, even with nothing to lose. */
-	ti->flush_supported = is_hooked(sd);
+	ti->flush_supported = sd->config.flush || sd->config.cache_kb;
 	ti->num_discard_bios = sd->config.discard;
 	ti->discards_supported = sd->config.discard;
 	ti->per_io_data_size = is_hooked(sd) ? sizeof(struct sim_io) : 0;

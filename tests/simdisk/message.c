@@ -225,9 +225,9 @@ static void emit_table(struct sim_disk *sd, char *result, unsigned int maxlen)
 	const struct sim_config *c = &sd->config;
 	unsigned int sz = 0;
 
-	DMEMIT("%s %llu %s cache_kb %u seed %llu hold %d discard %d",
+	DMEMIT("%s %llu %s cache_kb %u seed %llu hold %d discard %d flush %d",
 	       sd->dev->name, (u64)sd->start, models[c->model], c->cache_kb,
-	       c->seed, c->hold, c->discard);
+	       c->seed, c->hold, c->discard, c->flush);
 	if (*c->group)
 		DMEMIT(" group %s", c->group);
 }

@@ -145,6 +145,7 @@ struct sim_fault {
  * @seed: of all coins.
  * @hold: destage only for a flush or when the cache is full.
  * @discard: offer discard.
+ * @flush: declare a volatile write cache, so that FLUSH and FUA are sent.
  * @group: power group or "".
  */
 struct sim_config {
@@ -153,6 +154,7 @@ struct sim_config {
 	u64 seed;
 	bool hold;
 	bool discard;
+	bool flush;
 	char group[SIM_NAME_LEN];
 };
 
