@@ -173,6 +173,7 @@ static int parse_pairs(void *at, struct input *in, struct sc_reason *why)
 	int r = sc_config_parse_pairs(c, &in->words, why);
 
 	/* So it does with the tunables. */
+	memset(c->given, 0, sizeof(c->given));
 	c->nr_given = 0;
 	return r;
 }
