@@ -49,7 +49,6 @@ void sc_text_add(struct sc_text *t, const char *fmt, ...);
  */
 int __must_check sc_text_to_u64(const char *s, u64 *value);
 
-#define SC_UUID_BYTES		16
 /* 36 characters and the end. */
 #define SC_UUID_TEXT_BYTES	37
 

@@ -91,9 +91,9 @@ int sc_tunables_check(const struct sc_tunables *t, struct sc_reason *why)
 			      sc_tunables[ordered[i].more].name, more);
 		return -EINVAL;
 	}
-	if (t->data_offset % SC_MIN_BLOCK_SECTORS) {
-		sc_reason_set(why, "data_offset: must be a multiple of %u sectors, got %u",
-			      SC_MIN_BLOCK_SECTORS, t->data_offset);
+	if (t->journal_blocks && t->journal_blocks < SC_MIN_JOURNAL) {
+		sc_reason_set(why, "journal_blocks: must be 0 or at least %u, got %u",
+			      SC_MIN_JOURNAL, t->journal_blocks);
 		return -EINVAL;
 	}
 	return 0;

@@ -9,6 +9,7 @@
 #ifndef SC_TUNABLE_H
 #define SC_TUNABLE_H
 
+#include "geometry.h"
 #include "reason.h"
 #include "text.h"
 
@@ -51,10 +52,8 @@
 	  "s3fifo: share of the slots for newcomers") \
 	T(ghost, 50, 0, 100, "%", 0, \
 	  "s3fifo: evicted blocks remembered, in percent of the slots") \
-	T(journal_blocks, 0, 0, 1048576, "blocks", SC_TUN_CREATE, \
-	  "length of the journal in 4 KiB blocks, 0: chosen by size") \
-	T(data_offset, 0, 0, 2147483640, "sectors", SC_TUN_CREATE, \
-	  "where the slots begin on the cache device, 0: chosen")
+	T(journal_blocks, 0, 0, SC_MAX_JOURNAL, "blocks", SC_TUN_CREATE, \
+	  "length of the journal in 4 KiB blocks, 0: chosen by size")
 
 /* Values: read and written singly with READ_ONCE and WRITE_ONCE. */
 #define SC_TUNABLE_FIELD(name, ...)	u32 name;

@@ -62,7 +62,7 @@ static void test_most(void **state)
 	struct sc_config c;
 
 	(void)state;
-	parse_ok(&c, "/dev/m /dev/c /dev/o 2048 3 no_discard_passdown writethrough metadata2 lru 6 dirty_low 20 migration_threshold 4096 data_offset 2048");
+	parse_ok(&c, "/dev/m /dev/c /dev/o 2048 3 no_discard_passdown writethrough metadata2 lru 6 dirty_low 20 migration_threshold 4096 journal_blocks 64");
 	assert_int_equal(c.block_sectors, 2048);
 	assert_int_equal(c.mode, SC_WRITETHROUGH);
 	assert_int_equal(c.features, SC_FEATURE_METADATA2 |
@@ -73,7 +73,7 @@ static void test_most(void **state)
 	assert_int_equal(c.given[0], SC_TUN_dirty_low);
 	assert_int_equal(c.tune.dirty_low, 20);
 	assert_int_equal(c.tune.migration_threshold, 4096);
-	assert_int_equal(c.tune.data_offset, 2048);
+	assert_int_equal(c.tune.journal_blocks, 64);
 	assert_int_equal(c.tune.dirty_high, 70);
 }
 
@@ -194,7 +194,7 @@ static const struct {
 	/* Values that do not go together. */
 	{ "m c o 8 0 smq 2 dirty_low 71", "dirty_low (71) must not exceed dirty_high (70)" },
 	{ "m c o 8 0 smq 2 dirty_low 4", "dirty_target (5) must not exceed dirty_low (4)" },
-	{ "m c o 8 0 smq 2 data_offset 9", "data_offset: must be a multiple of 8 sectors, got 9" },
+	{ "m c o 8 0 smq 2 journal_blocks 9", "journal_blocks: must be 0 or at least 16, got 9" },
 };
 
 static void test_mistakes(void **state)
@@ -252,7 +252,7 @@ static void test_echo_is_the_line(void **state)
 		"m c o 128 2 metadata2 writethrough smq 2 migration_threshold 2048",
 		"m c o 8 2 metadata2 no_discard_passdown mq 0",
 		"m c o 8 3 metadata2 writearound no_discard_passdown lru 6 idle_ms 0 dirty_low 10 commit_interval 5",
-		"m c o 2048 1 passthrough cleaner 4 journal_blocks 64 data_offset 2048",
+		"m c o 2048 1 passthrough cleaner 4 journal_blocks 64 ghost 20",
 	};
 	struct sc_config c;
 	char buf[400];
@@ -381,7 +381,6 @@ static void random_tunables(struct sc_tunables *t)
 				sc_tunables[id].def : sc_tunables[id].min +
 				random_below(sc_tunables[id].max -
 					     sc_tunables[id].min));
-		t->data_offset &= ~7u;
 	} while (sc_tunables_check(t, NULL));
 }
 

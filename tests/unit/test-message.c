@@ -200,7 +200,6 @@ static const struct {
 	{ "dirty_target 11", "dirty_target (11) must not exceed dirty_low (10)" },
 	{ "ghost 40", "ghost: takes a new table, not a message" },
 	{ "journal_blocks 64", "journal_blocks: fixed when the metadata was formatted" },
-	{ "data_offset 64", "data_offset: fixed when the metadata was formatted" },
 };
 
 static void test_mistakes(void **state)

@@ -37,10 +37,10 @@ static void example(struct sc_status_info *s)
 }
 
 #define TUNABLES \
-	"28 sequential_cutoff 4096 read_fill 1 write_budget 0 " \
+	"26 sequential_cutoff 4096 read_fill 1 write_budget 0 " \
 	"commit_interval 1000 dirty_target 5 dirty_low 10 dirty_high 70 " \
 	"dirty_limit 85 idle_ms 1000 destage_depth 32 small_queue 10 " \
-	"ghost 50 journal_blocks 0 data_offset 0"
+	"ghost 50 journal_blocks 0"
 #define HEAD	"8 12/1024 8 300/65536 100 101 102 103 104 105 7 "
 #define CORE	"2 migration_threshold 2048 "
 #define POSITIONAL \

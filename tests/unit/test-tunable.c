@@ -138,19 +138,19 @@ static void test_order(void **state)
 	}
 }
 
-static void test_data_offset(void **state)
+static void test_journal(void **state)
 {
 	struct sc_reason why;
 	struct sc_tunables t;
 
 	(void)state;
 	sc_tunables_init(&t);
-	t.data_offset = 2048;
+	t.journal_blocks = 16;
 	assert_int_equal(sc_tunables_check(&t, &why), 0);
-	t.data_offset = 2052;
+	t.journal_blocks = 15;
 	assert_int_equal(sc_tunables_check(&t, &why), -EINVAL);
 	assert_string_equal(why.text,
-			    "data_offset: must be a multiple of 8 sectors, got 2052");
+			    "journal_blocks: must be 0 or at least 16, got 15");
 }
 
 static void test_to_text(void **state)
@@ -174,7 +174,7 @@ int main(void)
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_data_offset),
+		cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_to_text),
 	};
 
