@@ -168,17 +168,43 @@ static inline void sc_env_free(void *p)
 	free(p);
 }
 
+/* table[k][b]: the checksum of byte b with k zero bytes behind it. */
+static inline void sc_env_crc_tables(u32 table[8][256])
+{
+	u32 crc;
+	int i, k;
+
+	for (i = 0; i < 256; i++) {
+		for (crc = i, k = 0; k < 8; k++)
+			crc = (crc >> 1) ^ (0x82f63b78 & -(crc & 1));
+		table[0][i] = crc;
+	}
+	for (k = 1; k < 8; k++)
+		for (i = 0; i < 256; i++)
+			table[k][i] = (table[k - 1][i] >> 8) ^
+				      table[0][table[k - 1][i] & 255];
+}
+
+/* Castagnoli's polynomial, initial value and final inversion included. */
 static inline u32 sc_env_crc32c(const void *p, size_t bytes)
 {
+	static u32 table[8][256];
 	const u8 *byte = p;
-	u32 crc = ~0U;
-	int bit;
+	u32 crc = ~0U, word[2];
+	int i;
 
-	while (bytes--) {
-		crc ^= *byte++;
-		for (bit = 0; bit < 8; bit++)
-			crc = (crc >> 1) ^ (0x82f63b78 & -(crc & 1));
+	if (!table[0][255])
+		sc_env_crc_tables(table);
+	for (; bytes >= 8; bytes -= 8, byte += 8) {
+		memcpy(word, byte, sizeof(word));
+		word[0] = le32toh(word[0]) ^ crc;
+		word[1] = le32toh(word[1]);
+		for (i = 0, crc = 0; i < 4; i++)
+			crc ^= table[7 - i][word[0] >> (8 * i) & 255] ^
+			       table[3 - i][word[1] >> (8 * i) & 255];
 	}
+	while (bytes--)
+		crc = (crc >> 8) ^ table[0][(crc ^ *byte++) & 255];
 	return ~crc;
 }
 

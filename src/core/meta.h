@@ -25,7 +25,9 @@
  * whose transaction ended with 0. Checkpoints ask for it through &sc_meta_io.get.
  * A transaction's records enter the view after sc_meta_commit_end() returned 0
  * and before the next call into the engine, never earlier: a table page must
- * not know what the journal may still lose.
+ * not know what the journal may still lose. The engine asks from start(),
+ * commit_begin() and the functions that make checkpoints, so begin first, then
+ * collect the records.
  *
  * All calls for one &struct sc_meta come from one thread at a time and may
  * sleep in the callbacks. Memory is allocated by create() and, for the
@@ -107,7 +109,7 @@ struct sc_meta_params {
  * @checkpoints: checkpoints completed since create()
  * @page_writes: table pages written for them
  * @replayed: transactions replayed by load()
- * @dropped: slots whose clean mapping load() dropped (epoch, resize)
+ * @dropped: states of which load() dropped the clean part (epoch, resize)
  */
 struct sc_meta_stats {
 	u64 nr_blocks;
@@ -165,6 +167,8 @@ void sc_meta_destroy(struct sc_meta *m);
  * A metadata device whose first 4 KiB are zero counts as fresh: nothing is
  * mapped, sc_meta_start() formats it.
  *
+ * If the first 4 KiB are not zero, one good superblock of the two is enough.
+ *
  * Context: may sleep. Writes nothing.
  * Return: 0; -EINVAL if table and devices do not fit together or are not ours;
  * -EUCLEAN if corrupt; -ENOSPC if the metadata device is too small; or a read
@@ -214,7 +218,8 @@ int __must_check sc_meta_start(struct sc_meta *m);
  * sc_meta_commit_begin() - begin a transaction
  * @m: started
  *
- * A transaction begun and not ended is forgotten.
+ * If the journal is full it completes a checkpoint before. A transaction begun
+ * and not ended is forgotten.
  *
  * Context: may sleep.
  * Return: 0; -EROFS if not started; the error that made writing impossible.
@@ -234,15 +239,26 @@ int __must_check sc_meta_commit_add(struct sc_meta *m,
 				    const struct sc_record *rec);
 
 /**
+ * sc_meta_commit_full() - whether the transaction takes no further record
+ * @m: in a transaction
+ *
+ * Context: any.
+ * Return: true if sc_meta_commit_add() would return -ENOSPC.
+ */
+bool sc_meta_commit_full(const struct sc_meta *m);
+
+/**
  * sc_meta_commit_end() - make the transaction durable
  * @m: in a transaction
  *
  * Flushes the cache device first (rule 1), also for a transaction without
- * records. If the journal is full it completes a checkpoint before.
+ * records.
  *
  * Context: may sleep.
- * Return: 0: all records are durable; else the engine has failed and it is
- * open whether they are.
+ * Return: 0: all records are durable. The error of a cache flush: none is, and
+ * the engine goes on (a caller that knows its cache device to be dead need not
+ * flush it). Any other error: the engine has failed, and whether they are
+ * durable only the next load will show.
  */
 int __must_check sc_meta_commit_end(struct sc_meta *m);
 
@@ -271,7 +287,7 @@ bool sc_meta_checkpoint_wanted(const struct sc_meta *m);
  * @m: started, not in a transaction
  * @done: set when the checkpoint is complete
  *
- * Writes at most 64 table pages, or the map and the superblocks at the end.
+ * Writes at most 64 table pages, at the end the map and the superblocks, too.
  * Commits may come between two steps.
  *
  * Context: may sleep.
@@ -293,6 +309,8 @@ int __must_check sc_meta_checkpoint(struct sc_meta *m);
 /**
  * sc_meta_raise_epoch() - let the next load drop every clean mapping (rule 9)
  * @m: opened; works on a failed engine, writes only to the cache device
+ *
+ * The engine writes no metadata any more after this.
  *
  * Context: may sleep.
  * Return: 0 if at least one label is durable, else a write error.

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The labels of the cache device: whose it is, and whether its clean data may
+ * still be believed (rule 9). One is at its beginning, one at its end: after a
+ * change of size the first is still found. The larger epoch of the two counts.
+ */
+#include "meta-priv.h"
+
+#define HEAD_LABEL	0ULL
+
+/* What reading the labels found. */
+struct label_found {
+	u32 nr_own;
+	u32 nr_missing;
+	u32 nr_foreign;
+	int error;
+};
+
+/* The tail label lies where the size on disk puts it; cut off if shrunk. */
+static bool has_tail(const struct sc_meta *m)
+{
+	return m->sb.cache_sectors <= m->p.cache_sectors;
+}
+
+static void read_label(struct sc_meta *m, u64 sector, struct label_found *found)
+{
+	u8 uuid[SC_UUID_BYTES];
+	u64 epoch;
+	int r;
+
+	r = m->io->cache_read(m->ctx, sector, m->block);
+	if (r) {
+		found->error = r;
+		return;
+	}
+	r = sc_codec_label_decode(m->block, sector / SC_LABEL_SECTORS, uuid,
+				  &epoch, NULL);
+	if (r) {
+		found->nr_missing++;
+	} else if (memcmp(uuid, m->sb.uuid, sizeof(uuid))) {
+		found->nr_foreign++;
+	} else {
+		/* Unequal ones must be made equal. */
+		if (found->nr_own && epoch != m->epoch)
+			m->labels_stale = true;
+		m->epoch = max_t(u64, m->epoch, epoch);
+		found->nr_own++;
+	}
+}
+
+static int refuse(const struct label_found *found, struct sc_reason *why)
+{
+	if (found->nr_foreign) {
+		sc_reason_set(why, "cache device: its label belongs to another cache");
+		return -EINVAL;
+	}
+	if (found->error) {
+		sc_reason_set(why, "cache device: label: read error, got %d",
+			      found->error);
+		return found->error;
+	}
+	sc_reason_set(why, "cache device: no label, is this the cache of this metadata?");
+	return -EINVAL;
+}
+
+int sc_label_open(struct sc_meta *m, struct sc_reason *why)
+{
+	struct label_found found = {};
+
+	m->epoch = 0;
+	m->labels_stale = m->sb.cache_sectors != m->p.cache_sectors;
+	read_label(m, HEAD_LABEL, &found);
+	if (has_tail(m))
+		read_label(m, sc_geom_tail_label(m->sb.cache_sectors), &found);
+	if (!found.nr_own)
+		return refuse(&found, why);
+	if (m->epoch < m->sb.label_epoch) {
+		sc_reason_set(why, "cache device: older than its metadata, label epoch must be %llu, got %llu",
+			      (unsigned long long)m->sb.label_epoch,
+			      (unsigned long long)m->epoch);
+		return -EINVAL;
+	}
+	if (found.nr_own < 2)
+		m->labels_stale = true;
+	return 0;
+}
+
+static int write_label(struct sc_meta *m, u64 sector)
+{
+	struct sc_block_id id = {
+		.uuid = m->sb.uuid,
+		.location = sector / SC_LABEL_SECTORS,
+		.seq = m->epoch,
+	};
+
+	sc_codec_label_encode(m->block, &id);
+	return m->io->cache_write(m->ctx, sector, m->block);
+}
+
+/* Returns how many labels are durable, *error is the first failure. */
+static u32 write_labels(struct sc_meta *m, int *error)
+{
+	u32 nr = 0;
+	int r;
+
+	*error = write_label(m, HEAD_LABEL);
+	if (!*error)
+		nr++;
+	if (!has_tail(m))
+		return nr;
+	r = write_label(m, sc_geom_tail_label(m->sb.cache_sectors));
+	if (!r)
+		nr++;
+	else if (!*error)
+		*error = r;
+	return nr;
+}
+
+int sc_label_write(struct sc_meta *m)
+{
+	int r;
+
+	write_labels(m, &r);
+	if (!r)
+		m->labels_stale = false;
+	return r;
+}
+
+int sc_meta_raise_epoch(struct sc_meta *m)
+{
+	int r;
+
+	if (m->phase < SC_META_OPENED)
+		return -EINVAL;
+	/* What is written from now on would deny the new epoch. */
+	if (!m->error)
+		sc_meta_fail(m, -EROFS);
+	m->epoch++;
+	m->labels_stale = true;
+	return write_labels(m, &r) ? 0 : r;
+}

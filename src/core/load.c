@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From disk to the caller's map: the table first, then what the journal knows
+ * better. Every value is checked before it is used, nothing is written.
+ */
+#include "meta-priv.h"
+
+#define NO_BLOCK	(~0ULL)
+
+/* ---- what a resize or an epoch takes away ---------------------------------- */
+
+/* Mask of sub-blocks that the sizes now in force have no place for. */
+static u16 lost_subs(const struct sc_loader *l, const struct sc_record *rec)
+{
+	if (from_cblock(rec->slot) >= l->m->geom.nr_slots)
+		return rec->valid;
+	return rec->valid & ~sc_geom_whole_subs(&l->m->geom, rec->block,
+						l->end);
+}
+
+/* The last state of a slot decides whether dirty data would be lost. */
+static void judge(struct sc_loader *l, u32 slot, bool doomed)
+{
+	bool was;
+
+	if (!l->doomed)
+		return;
+	was = doomed ? test_and_set_bit(slot, l->doomed) :
+		       test_and_clear_bit(slot, l->doomed);
+	l->nr_doomed += doomed;
+	l->nr_doomed -= was;
+}
+
+int sc_load_deliver(struct sc_loader *l, struct sc_record *rec, bool again)
+{
+	struct sc_meta *m = l->m;
+	u32 slot = from_cblock(rec->slot);
+	u16 valid = rec->valid;
+	u8 hint = rec->hint;
+	u16 lost;
+
+	/* Rule 9: nobody knows what became of the clean ones. */
+	if (m->epoch > m->sb.label_epoch)
+		rec->valid &= rec->dirty;
+	lost = l->doomed ? lost_subs(l, rec) : 0;
+	judge(l, slot, rec->dirty & lost);
+	rec->valid &= ~lost;
+	if (m->p.policy[0] &&
+	    memcmp(m->p.policy, m->sb.policy, SC_POLICY_BYTES))
+		rec->hint = 0;
+	sc_record_trim(&m->geom, rec);
+	if (rec->valid != valid || rec->hint != hint) {
+		m->stats.dropped += rec->valid != valid;
+		sc_checkpoint_mark(m, slot);
+	}
+	if (slot >= m->geom.nr_slots || (!rec->valid && !again))
+		return 0;
+	return l->set(m->ctx, rec);
+}
+
+/* ---- map ------------------------------------------------------------------- */
+
+static int read_map_block(struct sc_meta *m, u32 index, struct sc_reason *why)
+{
+	struct sc_block_id id = {
+		.uuid = m->sb.uuid,
+		.location = sc_map_block(&m->sb.layout, m->sb.checkpoint,
+					 index),
+		.seq = m->sb.checkpoint,
+	};
+	int r = m->io->read(m->ctx, id.location, m->block, 1);
+
+	if (r) {
+		sc_reason_set(why, "map block %llu: read error, got %d",
+			      (unsigned long long)id.location, r);
+		return r;
+	}
+	return sc_codec_map_decode(m->block, &id, index, m->ckpt.state +
+				   index * (SC_MAP_PAGES / 4), why);
+}
+
+static int read_map(struct sc_meta *m, struct sc_reason *why)
+{
+	u32 total = sc_map_blocks_for(&m->sb.geom);
+	u32 page, i;
+	int r = 0;
+
+	for (i = 0; i < total && !r; i++)
+		r = read_map_block(m, i, why);
+	if (r)
+		return r;
+	page = sc_pages_for(m->sb.geom.nr_slots);
+	for (; page < total * SC_MAP_PAGES && page < m->ckpt.nr_pages; page++)
+		if (sc_state_get(m->ckpt.state, page) != SC_PAGE_ABSENT) {
+			sc_reason_set(why, "corrupt map: page %u behind the last slot, got a copy",
+				      page);
+			return -EUCLEAN;
+		}
+	sc_checkpoint_count(m);
+	return 0;
+}
+
+/* ---- table ----------------------------------------------------------------- */
+
+/* Where the copy of a page that counts is. */
+static u64 page_block(const struct sc_meta *m, u32 page)
+{
+	u32 state = sc_state_get(m->ckpt.state, page);
+
+	if (state == SC_PAGE_ABSENT)
+		return NO_BLOCK;
+	return sc_layout_page(&m->sb.layout, page, state - 1);
+}
+
+static int load_page(struct sc_loader *l, u32 page, const u8 *buf)
+{
+	struct sc_meta *m = l->m;
+	struct sc_block_id id = {
+		.uuid = m->sb.uuid,
+		.location = page_block(m, page),
+		.seq = m->sb.checkpoint,
+	};
+	struct sc_record rec;
+	u32 i;
+	int r;
+
+	r = sc_codec_page_open(buf, &id, page, l->why);
+	for (i = 0; !r; i++) {
+		i = sc_codec_page_next(buf, i);
+		if (i == SC_PAGE_ENTRIES)
+			break;
+		r = sc_codec_page_get(buf, page * SC_PAGE_ENTRIES + i,
+				      &m->sb.geom, &rec, l->why);
+		if (!r)
+			r = sc_load_deliver(l, &rec, false);
+	}
+	return r;
+}
+
+/* A large read failed: the culprit may be a copy that does not count. */
+static int load_one_by_one(struct sc_loader *l, u32 page, u32 end)
+{
+	struct sc_meta *m = l->m;
+	u64 block;
+	int r = 0;
+
+	for (; page < end && !r; page++) {
+		block = page_block(m, page);
+		if (block == NO_BLOCK)
+			continue;
+		r = m->io->read(m->ctx, block, m->buf, 1);
+		if (r)
+			sc_reason_set(l->why, "page block %llu: read error, got %d",
+				      (unsigned long long)block, r);
+		else
+			r = load_page(l, page, m->buf);
+	}
+	return r;
+}
+
+/*
+ * Pages [page, end): few enough that both copies of all fit into the buffer.
+ * One read takes everything between the first and the last block needed.
+ */
+static int load_chunk(struct sc_loader *l, u32 page, u32 end)
+{
+	struct sc_meta *m = l->m;
+	u64 first = NO_BLOCK, last = 0, block;
+	u32 i;
+	int r;
+
+	for (i = page; i < end; i++) {
+		block = page_block(m, i);
+		if (block == NO_BLOCK)
+			continue;
+		first = min_t(u64, first, block);
+		last = max_t(u64, last, block);
+	}
+	if (first == NO_BLOCK)
+		return 0;
+	if (m->io->read(m->ctx, first, m->buf, last - first + 1))
+		return load_one_by_one(l, page, end);
+	for (i = page, r = 0; i < end && !r; i++) {
+		block = page_block(m, i);
+		if (block != NO_BLOCK)
+			r = load_page(l, i, sc_nth_block(m->buf,
+							 block - first));
+	}
+	return r;
+}
+
+static int load_table(struct sc_loader *l)
+{
+	u32 nr = sc_pages_for(l->m->sb.geom.nr_slots);
+	u32 page;
+	int r;
+
+	r = read_map(l->m, l->why);
+	for (page = 0; page < nr && !r; page += SC_META_BATCH / 2)
+		r = load_chunk(l, page,
+			       min_t(u32, nr, page + SC_META_BATCH / 2));
+	return r;
+}
+
+/* ---- all of it ------------------------------------------------------------- */
+
+/*
+ * A resize keeps what is wholly inside both the old and the new origin: of a
+ * sub-block that an end cuts, the cache holds a part only.
+ */
+static int prepare_resize(struct sc_loader *l)
+{
+	struct sc_meta *m = l->m;
+	const struct sc_geom *old = &m->sb.geom;
+
+	l->end = ~0ULL;
+	if (m->geom.origin_sectors != old->origin_sectors)
+		l->end = min_t(u64, m->geom.origin_sectors,
+			       old->origin_sectors);
+	if (l->end == ~0ULL && m->geom.nr_slots >= old->nr_slots)
+		return 0;
+	l->doomed = sc_env_alloc(BITS_TO_LONGS(old->nr_slots),
+				 sizeof(long));
+	if (l->doomed)
+		return 0;
+	sc_reason_set(l->why, "load: no memory");
+	return -ENOMEM;
+}
+
+static int refuse_doomed(struct sc_loader *l)
+{
+	sc_reason_set(l->why, "resize: %u slots hold dirty data outside the new size; go back, flush, try again",
+		      l->nr_doomed);
+	return -EINVAL;
+}
+
+int sc_meta_load(struct sc_meta *m, sc_meta_set_fn set, struct sc_reason *why)
+{
+	struct sc_loader l = { .m = m, .set = set, .why = why };
+	int r;
+
+	sc_reason_set(why, "load: failed");
+	if (m->phase != SC_META_OPENED)
+		return -EINVAL;
+	if (m->fresh) {
+		m->phase = SC_META_LOADED;
+		return 0;
+	}
+	r = prepare_resize(&l);
+	if (!r)
+		r = load_table(&l);
+	if (!r)
+		r = sc_replay(&l);
+	if (!r && l.nr_doomed)
+		r = refuse_doomed(&l);
+	sc_env_free(l.doomed);
+	if (!r)
+		m->phase = SC_META_LOADED;
+	return r;
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Replay: the transactions from the superblock's tail on, as long as they are
+ * complete. The first one that is not ends the log, if the power failed while
+ * it was written. If it was complete once, a later block proves it: its own
+ * last block, written when the others were durable, or a later transaction.
+ * Then the journal is damaged and the load is refused.
+ */
+#include "meta-priv.h"
+
+/**
+ * struct replay - where replay is; offsets count from the tail
+ * @l: takes the records
+ * @from: first offset in the work buffer
+ * @nr: blocks there
+ * @at: offset of the next transaction
+ * @tx: its number
+ * @generation: of the last one, they do not fall
+ */
+struct replay {
+	struct sc_loader *l;
+	u32 from;
+	u32 nr;
+	u32 at;
+	u64 tx;
+	u64 generation;
+};
+
+static u32 ring_block(const struct sc_meta *m, u32 offset)
+{
+	u32 at = m->sb.tail + offset;
+
+	return at < m->sb.layout.journal_blocks ?
+		       at : at - m->sb.layout.journal_blocks;
+}
+
+static int read_ring(struct replay *rp, u32 offset, u8 *buf, u32 nr)
+{
+	struct sc_meta *m = rp->l->m;
+	u64 block = m->sb.layout.journal_start + ring_block(m, offset);
+	int r = m->io->read(m->ctx, block, buf, nr);
+
+	if (r)
+		sc_reason_set(rp->l->why, "journal blocks %llu to %llu: read error, got %d",
+			      (unsigned long long)block,
+			      (unsigned long long)block + nr - 1, r);
+	return r;
+}
+
+/* Have blocks [offset, offset + nr) in the buffer, and what fits behind them. */
+static int fetch(struct replay *rp, u32 offset, u32 nr)
+{
+	struct sc_meta *m = rp->l->m;
+	u32 ring = m->sb.layout.journal_blocks;
+	u32 part;
+	int r;
+
+	if (offset >= rp->from && offset + nr <= rp->from + rp->nr)
+		return 0;
+	rp->from = offset;
+	rp->nr = min_t(u32, SC_META_BATCH, ring - offset);
+	part = min_t(u32, rp->nr, ring - ring_block(m, offset));
+	r = read_ring(rp, offset, m->buf, part);
+	if (!r && part < rp->nr)
+		r = read_ring(rp, offset + part, sc_nth_block(m->buf, part),
+			      rp->nr - part);
+	return r;
+}
+
+static const u8 *fetched(const struct replay *rp, u32 offset)
+{
+	return sc_nth_block(rp->l->m->buf, offset - rp->from);
+}
+
+/* Whether a journal block of ours is there; *tx says which transaction. */
+static bool open_block(const struct replay *rp, u32 offset, u64 *tx,
+		       struct sc_tx_block *place)
+{
+	const struct sc_meta *m = rp->l->m;
+	struct sc_block_id id = {
+		.uuid = m->sb.uuid,
+		.location = m->sb.layout.journal_start +
+			    ring_block(m, offset),
+	};
+
+	if (sc_codec_journal_open(fetched(rp, offset), &id, place, NULL))
+		return false;
+	*tx = id.seq;
+	return true;
+}
+
+/*
+ * Returns the number of blocks if the transaction expected is here and
+ * complete, 0 if not, or -errno.
+ */
+static int find_tx(struct replay *rp)
+{
+	const struct sc_meta *m = rp->l->m;
+	struct sc_tx_block first, place;
+	u64 tx;
+	u32 i;
+	int r;
+
+	if (rp->at == m->sb.layout.journal_blocks)
+		return 0;
+	r = fetch(rp, rp->at, 1);
+	if (r)
+		return r;
+	if (!open_block(rp, rp->at, &tx, &first) || tx != rp->tx ||
+	    first.index || first.generation < rp->generation ||
+	    first.generation > m->sb.generation ||
+	    first.count > m->sb.layout.journal_blocks - rp->at)
+		return 0;
+	r = fetch(rp, rp->at, first.count);
+	if (r)
+		return r;
+	for (i = 1; i < first.count; i++)
+		if (!open_block(rp, rp->at + i, &tx, &place) ||
+		    tx != rp->tx || place.index != i ||
+		    place.count != first.count ||
+		    place.generation != first.generation)
+			return 0;
+	rp->generation = first.generation;
+	return first.count;
+}
+
+static int apply_block(struct replay *rp, u32 offset)
+{
+	struct sc_meta *m = rp->l->m;
+	struct sc_tx_block place;
+	struct sc_record rec;
+	u64 tx;
+	u32 i;
+	int r = 0;
+
+	if (sc_env_warn_once(!open_block(rp, offset, &tx, &place)))
+		return -EUCLEAN;
+	for (i = 0; i < place.nr_records && !r; i++) {
+		r = sc_codec_journal_get(fetched(rp, offset), i, &m->sb.geom,
+					 &rec, rp->l->why);
+		if (r)
+			break;
+		/* The tail will pass it: then the table must know it. */
+		sc_checkpoint_mark(m, from_cblock(rec.slot));
+		r = sc_load_deliver(rp->l, &rec, true);
+	}
+	return r;
+}
+
+static int apply_all(struct replay *rp)
+{
+	struct sc_meta *m = rp->l->m;
+	u32 end;
+	int r;
+
+	for (;;) {
+		r = find_tx(rp);
+		if (r <= 0)
+			return r;
+		for (end = rp->at + r; rp->at < end; rp->at++) {
+			r = apply_block(rp, rp->at);
+			if (r)
+				return r;
+		}
+		rp->tx++;
+		m->stats.replayed++;
+	}
+}
+
+/* Behind the end of the log nothing may be left that was durable once. */
+static int check_end(struct replay *rp)
+{
+	struct sc_meta *m = rp->l->m;
+	struct sc_tx_block place;
+	u32 offset;
+	u64 tx;
+	int r;
+
+	for (offset = rp->at; offset < m->sb.layout.journal_blocks; offset++) {
+		r = fetch(rp, offset, 1);
+		if (r)
+			return r;
+		if (!open_block(rp, offset, &tx, &place) || tx < rp->tx ||
+		    (tx == rp->tx && place.index + 1 < place.count))
+			continue;
+		sc_reason_set(rp->l->why, "corrupt journal block %llu: transaction %llu is damaged, got %llu at block %u",
+			      (unsigned long long)m->sb.layout.journal_start +
+			      ring_block(m, rp->at),
+			      (unsigned long long)rp->tx,
+			      (unsigned long long)tx, ring_block(m, offset));
+		return -EUCLEAN;
+	}
+	return 0;
+}
+
+int sc_replay(struct sc_loader *l)
+{
+	struct sc_meta *m = l->m;
+	struct replay rp = { .l = l, .tx = m->sb.tail_tx };
+	int r;
+
+	/* Marked clean: what is in the ring is older than the tail. */
+	if (!(m->sb.flags & SC_SUPER_CLEAN)) {
+		r = apply_all(&rp);
+		if (!r)
+			r = check_end(&rp);
+		if (r)
+			return r;
+	}
+	m->journal.head = rp.at == m->sb.layout.journal_blocks ?
+				  m->sb.tail : ring_block(m, rp.at);
+	m->journal.used = rp.at;
+	m->journal.tx = rp.tx;
+	return 0;
+}
