@@ -10,10 +10,10 @@
 
 /* SC_COUNTER(name, help): dm-cache's, in the order of its status line. */
 #define SC_COUNTERS_DM_CACHE(SC_COUNTER) \
-	SC_COUNTER(read_hits, "reads served by the cache") \
-	SC_COUNTER(read_misses, "reads that needed the origin") \
-	SC_COUNTER(write_hits, "writes to blocks that were cached") \
-	SC_COUNTER(write_misses, "writes to blocks that were not cached") \
+	SC_COUNTER(read_hits, "blocks read from the cache") \
+	SC_COUNTER(read_misses, "blocks read from the origin") \
+	SC_COUNTER(write_hits, "blocks written that were cached") \
+	SC_COUNTER(write_misses, "blocks written that were not cached") \
 	SC_COUNTER(demotions, "blocks evicted") \
 	SC_COUNTER(promotions, "blocks admitted")
 
@@ -21,7 +21,7 @@
 #define SC_COUNTERS_OWN(SC_COUNTER) \
 	SC_COUNTER(bypass_reads, "reads sent to the origin and not admitted") \
 	SC_COUNTER(bypass_writes, "writes sent to the origin and not admitted") \
-	SC_COUNTER(sequential_bypasses, "of these, parts of long streams") \
+	SC_COUNTER(sequential_bypasses, "of both, parts of long streams") \
 	SC_COUNTER(discards, "discards received") \
 	SC_COUNTER(fills, "blocks copied into the cache after a missed read") \
 	SC_COUNTER(fills_dropped, "fills given up: busy, no slot or overtaken") \
@@ -29,7 +29,7 @@
 	SC_COUNTER(cache_write_bytes, "bytes of data written to the cache device") \
 	SC_COUNTER(destaged_blocks, "blocks written back to the origin") \
 	SC_COUNTER(destage_writes, "writes to the origin that this took") \
-	SC_COUNTER(throttled_writes, "writes that waited at dirty_limit") \
+	SC_COUNTER(throttled_writes, "writes that got no slot at once because of dirty_limit") \
 	SC_COUNTER(flushes, "FLUSH and FUA requests received") \
 	SC_COUNTER(coalesced_flushes, "of these, served by a commit of another") \
 	SC_COUNTER(commits, "metadata commits") \
