@@ -338,7 +338,7 @@ console_size() {
 ask_what_hangs() {
 	local key size=-1 n
 	judged_size=$(console_size)
-	for key in l w; do
+	for key in w l; do
 		echo "sendkey alt-sysrq-$key"
 	done >"$tmp/monitor.in"
 	for n in 1 2 3 4 5 6 7 8; do
@@ -400,13 +400,34 @@ machine_faults() {
 	[ ! -f "$tmp/broken" ] || echo "what came from /out is broken"
 }
 
-# The kernel's trouble with what stands around it, and the console's end if
-# the machine did not come to its own.
+# The lines of $tmp/kernel that mean trouble with what stands around them, but
+# for guesses of the stack's unwinder.
+show_trouble() {
+	grep -aE -B 2 -A 25 "$bad_log" "$tmp/kernel" | grep -av '\]  ? ' |
+		head -n 80 || true
+}
+
+# The console's end, up to where it was judged.
+show_console() {
+	echo "the console's end:"
+	head -c "${judged_size:-$(console_size)}" "$log/console.log" |
+		tr -d '\r\0' | tail -n 15
+}
+
+# What ask_what_hangs() heard of blocked tasks; processors only are logged.
+show_blocked() {
+	tail -c "+$((judged_size + 1))" "$log/console.log" | tr -d '\r\0' |
+		sed -n '/sysrq: Show Blocked/,/sysrq: Show backtrace/p' |
+		grep -av '\]  ? ' | head -n 60 || true
+}
+
 show_context() {
-	grep -aE -B 2 -A 25 "$bad_log" "$tmp/kernel" | head -n 120 || true
-	if [ $done = no ] && [ $killed = no ]; then
-		echo "the console's end:"
-		tail -n 40 "$log/console.log" | tr -d '\r\0'
+	show_trouble
+	if [ $timed_out = yes ]; then
+		show_console
+		show_blocked
+	elif [ $done = no ] && [ $killed = no ] && ! grep -qaE "$bad_log" "$tmp/kernel"; then
+		show_console
 	fi
 	sed 's/^/qemu: /' "$log/qemu.log"
 }
