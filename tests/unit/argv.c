@@ -17,7 +17,7 @@ void args_split(struct args *a, const char *line)
 	char *word;
 
 	assert_true(strlen(line) < sizeof(a->text));
-	strcpy(a->text, line);
+	memcpy(a->text, line, strlen(line) + 1);
 	a->argc = 0;
 	for (word = strtok(a->text, " "); word; word = strtok(NULL, " ")) {
 		assert_true(a->argc < ARGS_MAX);

@@ -133,6 +133,7 @@ static void test_block_sizes(void **state)
 	"block size: must be a power of two from 8 to 2048 sectors, got '" got "'"
 #define FEATURES(got) \
 	"#features: must be a number from 0 to 3, got '" got "'"
+#define TWICE(feature)	"m c o 8 2 " feature " " feature " smq 0"
 #define ENDS(what)	"the line ends before the " what
 
 static const struct {
@@ -168,10 +169,10 @@ static const struct {
 	{ "m c o 8 2 writeback smq 0", "features: unknown feature 'smq'" },
 	{ "m c o 8 2 writeback passthrough smq 0",
 	  "features: only one mode is possible, got writeback and passthrough" },
-	{ "m c o 8 2 writeback writeback smq 0",
-	  "features: only one mode is possible, got writeback and writeback" },
-	{ "m c o 8 2 metadata2 metadata2 smq 0", "features: metadata2 is given twice" },
-	{ "m c o 8 2 no_discard_passdown no_discard_passdown smq 0",
+	{ TWICE("passthrough"),
+	  "features: only one mode is possible, got passthrough and passthrough" },
+	{ TWICE("metadata2"), "features: metadata2 is given twice" },
+	{ TWICE("no_discard_passdown"),
 	  "features: no_discard_passdown is given twice" },
 	/* Policy. */
 	{ "m c o 8 1 writeback metadata2 smq 0", "unknown policy 'metadata2'" },

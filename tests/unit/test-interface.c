@@ -188,15 +188,13 @@ static void test_words(void **state)
 /* The example that begins in a line, with its continuation lines. */
 static void join(unsigned int i, char *buf, size_t size)
 {
-	size_t len;
+	struct sc_text t;
 
-	assert_true(strlen(lines[i]) < size);
-	strcpy(buf, lines[i] + strlen(EXAMPLE));
-	for (i++; i < nr_lines && !strncmp(lines[i], "        ", 8); i++) {
-		len = strlen(buf);
-		assert_true(len + strlen(lines[i]) < size);
-		strcpy(buf + len, lines[i] + 7);
-	}
+	sc_text_init(&t, buf, size);
+	sc_text_add(&t, "%s", lines[i] + strlen(EXAMPLE));
+	for (i++; i < nr_lines && !strncmp(lines[i], "        ", 8); i++)
+		sc_text_add(&t, "%s", lines[i] + 7);
+	assert_true(t.len + 1 < size);
 }
 
 static void check_example(const char *text, bool table)

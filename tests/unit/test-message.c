@@ -82,7 +82,7 @@ static void test_plain(void **state)
 	static const struct {
 		const char *line;
 		enum sc_message_kind kind;
-	} cases[] = {
+	} rows[] = {
 		{ "flush", SC_MSG_FLUSH },
 		{ "stats reset", SC_MSG_STATS_RESET },
 		{ "random_threshold 4", SC_MSG_IGNORED },
@@ -94,11 +94,11 @@ static void test_plain(void **state)
 	struct args a;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		args_split(&a, cases[i].line);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		args_split(&a, rows[i].line);
 		assert_int_equal(sc_message_parse(&m, &c, a.argc, a.argv, NULL),
 				 0);
-		assert_int_equal(m.kind, cases[i].kind);
+		assert_int_equal(m.kind, rows[i].kind);
 		sc_message_apply(&c, &m);
 		assert_memory_equal(&c, &before, sizeof(c));
 	}
@@ -133,7 +133,7 @@ static void test_ranges(void **state)
 	static const struct {
 		const char *word;
 		const char *reason;
-	} cases[] = {
+	} rows[] = {
 		{ "0", NULL },
 		{ "99", NULL },
 		{ "0-100", NULL },
@@ -161,13 +161,13 @@ static void test_ranges(void **state)
 	int r;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		range.begin = 4711;
-		r = sc_message_range(cases[i].word, 100, &range, &why);
-		assert_int_equal(r, cases[i].reason ? -EINVAL : 0);
+		r = sc_message_range(rows[i].word, 100, &range, &why);
+		assert_int_equal(r, rows[i].reason ? -EINVAL : 0);
 		if (!r)
 			continue;
-		assert_string_equal(why.text, cases[i].reason);
+		assert_string_equal(why.text, rows[i].reason);
 		assert_int_equal(range.begin, 4711);
 	}
 	assert_int_equal(sc_message_range("0", 0, &range, NULL), -EINVAL);

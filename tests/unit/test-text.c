@@ -17,7 +17,7 @@ static void test_numbers(void **state)
 		const char *word;
 		int r;
 		u64 value;
-	} cases[] = {
+	} rows[] = {
 		{ "0", 0, 0 },
 		{ "7", 0, 7 },
 		{ "0010", 0, 10 },
@@ -42,11 +42,11 @@ static void test_numbers(void **state)
 	u64 value;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		value = 4711;
-		assert_int_equal(sc_text_to_u64(cases[i].word, &value),
-				 cases[i].r);
-		assert_int_equal(value, cases[i].r ? 4711 : cases[i].value);
+		assert_int_equal(sc_text_to_u64(rows[i].word, &value),
+				 rows[i].r);
+		assert_int_equal(value, rows[i].r ? 4711 : rows[i].value);
 	}
 }
 

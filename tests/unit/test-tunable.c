@@ -81,7 +81,7 @@ static void test_reasons(void **state)
 		const char *name;
 		const char *word;
 		const char *reason;
-	} cases[] = {
+	} rows[] = {
 		{ "dirty_low", "101",
 		  "dirty_low: must be a number from 0 to 100 %, got '101'" },
 		{ "destage_depth", "0",
@@ -98,11 +98,11 @@ static void test_reasons(void **state)
 	u32 value;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(sc_tunable_parse(sc_tunable_find(cases[i].name),
-						  cases[i].word, &value, &why),
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(sc_tunable_parse(sc_tunable_find(rows[i].name),
+						  rows[i].word, &value, &why),
 				 -EINVAL);
-		assert_string_equal(why.text, cases[i].reason);
+		assert_string_equal(why.text, rows[i].reason);
 	}
 }
 
@@ -111,7 +111,7 @@ static void test_order(void **state)
 	static const struct {
 		u32 target, low, high, limit;
 		const char *reason;
-	} cases[] = {
+	} rows[] = {
 		{ 5, 10, 70, 85, NULL },
 		{ 50, 50, 50, 50, NULL },
 		{ 0, 0, 0, 1, NULL },
@@ -126,15 +126,15 @@ static void test_order(void **state)
 
 	(void)state;
 	sc_tunables_init(&t);
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		t.dirty_target = cases[i].target;
-		t.dirty_low = cases[i].low;
-		t.dirty_high = cases[i].high;
-		t.dirty_limit = cases[i].limit;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		t.dirty_target = rows[i].target;
+		t.dirty_low = rows[i].low;
+		t.dirty_high = rows[i].high;
+		t.dirty_limit = rows[i].limit;
 		assert_int_equal(sc_tunables_check(&t, &why),
-				 cases[i].reason ? -EINVAL : 0);
-		if (cases[i].reason)
-			assert_string_equal(why.text, cases[i].reason);
+				 rows[i].reason ? -EINVAL : 0);
+		if (rows[i].reason)
+			assert_string_equal(why.text, rows[i].reason);
 	}
 }
 

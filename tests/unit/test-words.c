@@ -32,7 +32,7 @@ static void test_line(void **state)
 static void test_args(void **state)
 {
 	char one[] = "one", two[] = "two";
-	char *argv[] = { one, two };
+	char *argv[2] = { one, two };
 	struct sc_words w;
 
 	(void)state;
@@ -56,7 +56,7 @@ static void test_long_words(void **state)
 	(void)state;
 	for (len = SC_WORD_BYTES - 3; len < sizeof(line) - 3; len++) {
 		memset(line, '0', len);
-		strcpy(line + len, " 7");
+		memcpy(line + len, " 7", 3);
 		sc_words_from_line(&w, line);
 		word = sc_words_next(&w);
 		assert_int_equal(strlen(word), min(len, SC_WORD_BYTES - 1));
