@@ -15,7 +15,6 @@
 #define HDD_SEEK_MIN_NS		500000U
 #define HDD_SEEK_MAX_NS		8000000U
 #define HDD_OVERHEAD_NS		20000U
-#define HDD_EMPTY_FLUSH_NS	50000U
 
 #define SSD_READ_NS		80000U
 #define SSD_WRITE_NS		25000U
@@ -84,21 +83,12 @@ u64 sim_hdd_position(const struct sim_hdd *hdd, u64 sector, u32 angle,
 	return seek + angle - there;
 }
 
-static u64 hdd_flush(struct sim_hdd *hdd)
-{
-	bool unflushed = hdd->unflushed;
-
-	hdd->unflushed = false;
-	return unflushed ? HDD_ROTATION_NS : HDD_EMPTY_FLUSH_NS;
-}
-
 u64 sim_hdd_serve(struct sim_hdd *hdd, const struct sim_req *req, u64 now)
 {
 	u64 end;
 
-	if (req->kind == SIM_FLUSH)
-		return now + hdd_flush(hdd);
-	if (req->kind == SIM_DISCARD)
+	/* Each write has paid for its way to the platter already. */
+	if (req->kind == SIM_FLUSH || req->kind == SIM_DISCARD)
 		return now + HDD_OVERHEAD_NS;
 
 	if (!is_near(hdd, req->sector))
@@ -107,8 +97,6 @@ u64 sim_hdd_serve(struct sim_hdd *hdd, const struct sim_req *req, u64 now)
 	      sim_hdd_position(hdd, req->sector, sim_hdd_angle(req->sector),
 			       now, U64_MAX);
 	hdd->head = req->sector + req->nr;
-	if (req->kind == SIM_WRITE && !req->fua)
-		hdd->unflushed = true;
 	return end;
 }
 

@@ -40,13 +40,11 @@ struct sim_req {
  * @len: size in sectors; the full stroke.
  * @head: the sector behind the last one served.
  * @nr_seeks: requests that were not a short way ahead of the head.
- * @unflushed: something was written since the last flush.
  */
 struct sim_hdd {
 	u64 len;
 	u64 head;
 	u64 nr_seeks;
-	bool unflushed;
 };
 
 /**
