@@ -112,7 +112,7 @@ sim_stats_reset() {
 
 # sim_stat NAME KEY: print a field of the status line
 sim_stat() {
-	dmsetup status --noflush "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"
+	dmsetup status "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"
 }
 
 # sim_is NAME KEY VALUE: compare, e.g. wait_for 10 sim_is d state off
