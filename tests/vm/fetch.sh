@@ -18,7 +18,7 @@
 #   kernels/VERSION/lib/modules/REL      its modules, with depmod's files
 #   kernels/VERSION/headers              KDIR for out-of-tree modules
 #   kernels/VERSION/release              uname -r
-#   kernels/scripts/                     checkpatch.pl spelling.txt ...
+#   kernels/scripts -> scripts-VERSION   checkpatch.pl spelling.txt ...
 #
 # No mirror is named here: it is the one that the machine's apt uses.
 
@@ -134,6 +134,12 @@ depends_on() {
 		sed 's/^ *//; s/ .*//' | grep -E "^($2)\$" | sort -u || true
 }
 
+# point_to DIRECTORY NAME: let NAME be it from now on, at once
+point_to() {
+	ln -sfn "$1" "$kernels/.$2"
+	mv -T "$kernels/.$2" "$kernels/$2"
+}
+
 # ---- kernels ----------------------------------------------------------------
 
 # The packages of a kernel; the metapackages' Depends name the exact release.
@@ -195,8 +201,7 @@ fetch_kernel() {
 		mv -T "$new/root" "$kernels/$version"
 		rm -rf "$new"
 	fi
-	ln -sfn "$version" "$kernels/.$key"
-	mv -T "$kernels/.$key" "$kernels/$key"
+	point_to "$version" "$key"
 	apt_close
 }
 
@@ -223,9 +228,10 @@ fetch_scripts() {
 		--strip-components=2 --wildcards -T "$new/wanted"
 	package_field "$scripts_package" Version >"$new/scripts/version"
 	[ -f "$new/scripts/checkpatch.pl" ] || vm_die "no checkpatch.pl found"
-	rm -rf "$kernels/scripts"
-	mv -T "$new/scripts" "$kernels/scripts"
+	f=scripts-$(tr ':~' '__' <"$new/scripts/version")
+	[ -d "$kernels/$f" ] || mv -T "$new/scripts" "$kernels/$f"
 	rm -rf "$new"
+	point_to "$f" scripts
 	apt_close
 }
 

@@ -15,7 +15,7 @@ MODULE_PARM_DESC(what, "none, warn, oops or stuck");
 static int __init bad_init(void)
 {
 	DECLARE_COMPLETION_ONSTACK(never);
-	int *volatile nowhere = NULL;
+	int *nowhere = NULL;
 
 	if (!strcmp(what, "none"))
 		return 0;
@@ -24,7 +24,7 @@ static int __init bad_init(void)
 		return 0;
 	}
 	if (!strcmp(what, "oops"))
-		return *nowhere;
+		return *READ_ONCE(nowhere);
 	if (!strcmp(what, "stuck")) {
 		wait_for_completion(&never);
 		return 0;
