@@ -5,7 +5,7 @@
 # in the cache whose name holds the hash of what it was made from:
 #
 #   tests/vm/initramfs.sh base           busybox and the tools of this machine
-#   tests/vm/initramfs.sh fio            fio, which drags in 70 MB of libraries
+#   tests/vm/initramfs.sh fio            fio, not needed by most tests
 #   tests/vm/initramfs.sh modules DIR    modules of the kernel in DIR, that has
 #                                        vmlinuz and lib/modules/RELEASE
 #
@@ -157,7 +157,7 @@ userland_hash() {
 	names=$(libraries_kept "${files[@]}")
 	mapfile -t -O ${#files[@]} files <<<"$names"
 	{
-		cat "$0"
+		cat "$0" "$vm_dir/fio-light.sh"
 		stat -L -c "%n $stat_state" "${files[@]}"
 		cat /etc/mke2fs.conf 2>/dev/null || true
 	} | hash_of
@@ -181,6 +181,7 @@ install_libraries() {
 	libraries "$1"/usr/bin/* | while read -r library; do
 		target=$library
 		case $target in
+		"$1"/*) continue ;; # is there already
 		/usr/*) ;;
 		*) target=/usr$target ;;
 		esac
@@ -238,10 +239,15 @@ make_base() {
 	link_busybox "$1"
 }
 
+# fio as it is, if it cannot be had lighter.
 make_fio() {
 	mkdir -p "$1/usr/bin"
-	install_program "$(command -v fio)" "$1"
-	install_libraries "$1"
+	if "$vm_dir/fio-light.sh" "$1"; then
+		LD_LIBRARY_PATH=$1/usr/lib/x86_64-linux-gnu install_libraries "$1"
+	else
+		install_program "$(command -v fio)" "$1"
+		install_libraries "$1"
+	fi
 }
 
 # ---- modules ----------------------------------------------------------------
