@@ -273,6 +273,11 @@ int sc_meta_start(struct sc_meta *m)
 
 /* ---- questions ------------------------------------------------------------- */
 
+void sc_meta_uuid(const struct sc_meta *m, u8 *uuid)
+{
+	memcpy(uuid, m->sb.uuid, SC_UUID_BYTES);
+}
+
 const struct sc_geom *sc_meta_geom(const struct sc_meta *m)
 {
 	return &m->geom;

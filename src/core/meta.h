@@ -186,6 +186,15 @@ int __must_check sc_meta_open(struct sc_meta *m, struct sc_reason *why);
 const struct sc_geom *sc_meta_geom(const struct sc_meta *m);
 
 /**
+ * sc_meta_uuid() - which cache it is
+ * @m: opened
+ * @uuid: SC_UUID_BYTES bytes
+ *
+ * Context: any.
+ */
+void sc_meta_uuid(const struct sc_meta *m, u8 *uuid);
+
+/**
  * sc_meta_load() - hand out the state of every slot
  * @m: opened, not yet loaded
  * @set: takes the states

@@ -47,6 +47,9 @@ static enum sc_action plan_write_dirty(const struct sc_view *v)
 		if (v->whole == v->all && !v->dirty && v->dclean == v->dvalid &&
 		    !v->older && v->admit)
 			return SC_ACT_ALLOC;
+		/* Given up in memory, and the record of that is on its way. */
+		if (v->touched & v->dclean & ~v->valid)
+			return SC_ACT_WAIT_COMMIT;
 		return SC_ACT_MARK;
 	}
 	if (edges & ~v->valid)

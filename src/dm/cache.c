@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From metadata to a cache at work, and back.
+ */
+#include <linux/slab.h>
+#include <linux/uuid.h>
+
+#include "commit.h"
+#include "trace.h"
+
+/* ---- parts ------------------------------------------------------------------- */
+
+static int pools_init(struct sc_pools *p)
+{
+	int r;
+
+	p->io = dm_io_client_create();
+	if (IS_ERR(p->io)) {
+		r = PTR_ERR(p->io);
+		p->io = NULL;
+		return r;
+	}
+	r = bioset_init(&p->bios, SC_MAX_WRITE_JOBS, 0, 0);
+	if (!r)
+		r = bioset_init(&p->leg_bios, SC_MAX_WRITE_JOBS, 0, 0);
+	if (!r)
+		r = mempool_init_kmalloc_pool(&p->buffers, 16, SC_BUFFER_BYTES);
+	return r;
+}
+
+/* All three take what was only zeroed. */
+static void pools_exit(struct sc_pools *p)
+{
+	mempool_exit(&p->buffers);
+	bioset_exit(&p->leg_bios);
+	bioset_exit(&p->bios);
+	if (p->io)
+		dm_io_client_destroy(p->io);
+}
+
+static int admission_init(struct sc_admission *a, const struct sc_tunables *t)
+{
+	spin_lock_init(&a->lock);
+	init_waitqueue_head(&a->writers_wait);
+	a->admit = kzalloc(sizeof(*a->admit), GFP_KERNEL);
+	a->writers = kcalloc(SC_WRITER_SLOTS, sizeof(*a->writers), GFP_KERNEL);
+	if (!a->admit || !a->writers)
+		return -ENOMEM;
+	sc_admit_init(a->admit, (u64)t->sequential_cutoff << 1,
+		      (u64)t->write_budget << 20);
+	return 0;
+}
+
+static void admission_exit(struct sc_admission *a)
+{
+	kfree(a->writers);
+	kfree(a->admit);
+}
+
+static int queues_init(struct sc_cache *c)
+{
+	const char *name = dm_table_device_name(c->target->ti->table);
+
+	INIT_WORK(&c->event, sc_fail_event_work);
+	INIT_WORK(&c->reclaim, sc_reclaim_work);
+	c->reclaim_wq = alloc_workqueue("sc_reclaim/%s", WQ_MEM_RECLAIM, 0,
+					name);
+	c->fill_wq = alloc_workqueue("sc_fill/%s", WQ_MEM_RECLAIM | WQ_UNBOUND,
+				     SC_MAX_FILLS, name);
+	c->write_wq = alloc_workqueue("sc_write/%s",
+				      WQ_MEM_RECLAIM | WQ_UNBOUND,
+				      SC_MAX_WRITE_JOBS, name);
+	return c->reclaim_wq && c->fill_wq && c->write_wq ? 0 : -ENOMEM;
+}
+
+static int locks_init(struct sc_cache *c)
+{
+	u32 i;
+
+	c->locks = kcalloc(c->map->nr_shards, sizeof(*c->locks), GFP_KERNEL);
+	if (!c->locks)
+		return -ENOMEM;
+	for (i = 0; i < c->map->nr_shards; i++) {
+		spin_lock_init(&c->locks[i].lock);
+		init_waitqueue_head(&c->locks[i].wait);
+		c->locks[i].resting = SC_NIL;
+	}
+	return 0;
+}
+
+/* ---- metadata ---------------------------------------------------------------- */
+
+static bool same_disk(const struct sc_target *t)
+{
+	return t->dev[SC_LEG_METADATA]->bdev->bd_disk ==
+	       t->dev[SC_LEG_CACHE]->bdev->bd_disk;
+}
+
+static int meta_open(struct sc_cache *c, struct sc_reason *why)
+{
+	struct sc_target *t = c->target;
+	struct sc_meta_params p = {
+		.metadata_sectors = bdev_nr_sectors(sc_bdev(c, SC_LEG_METADATA)),
+		.cache_sectors = bdev_nr_sectors(sc_bdev(c, SC_LEG_CACHE)),
+		.origin_sectors = t->ti->len,
+		.block_sectors = t->config.block_sectors,
+		.journal_blocks = t->config.tune.journal_blocks,
+		.same_disk = same_disk(t),
+	};
+
+	generate_random_uuid(p.uuid);
+	strscpy_pad(p.policy, t->config.policy, sizeof(p.policy));
+	c->meta = sc_meta_create(&sc_meta_io_ops, c, &p);
+	if (!c->meta)
+		return -ENOMEM;
+	return sc_meta_open(c->meta, why);
+}
+
+static int load_record(void *ctx, const struct sc_record *rec)
+{
+	struct sc_cache *c = ctx;
+
+	sc_map_load(c->map, rec);
+	return 0;
+}
+
+/* Give every mapped slot to the policy, and every dirty one to the sweep. */
+static void load_policy(struct sc_cache *c)
+{
+	struct sc_map *m = c->map;
+	u32 i;
+
+	for (i = 0; i < c->geom.nr_slots; i++) {
+		if (!(i & 0xffff))
+			cond_resched();
+		if (!sc_slot_valid(m, i))
+			continue;
+		sc_policy_load(c->policy, i, (u8)sc_map_slot(m, i)->q_prev);
+		if (sc_slot_dirty(m, i))
+			sc_dirty_set(c->dirty, sc_slot_block(sc_map_slot(m, i)));
+	}
+}
+
+static int cache_load(struct sc_cache *c, struct sc_reason *why)
+{
+	const struct sc_tunables *tune = &c->target->config.tune;
+	sc_oblock_t bad;
+	int r;
+
+	c->geom = *sc_meta_geom(c->meta);
+	c->map = sc_map_create(&c->geom);
+	c->dirty = sc_dirty_create(&c->geom);
+	if (!c->map || !c->dirty)
+		return -ENOMEM;
+	c->policy = sc_policy_create(c->target->config.policy, c->map,
+				     tune->small_queue, tune->ghost);
+	if (!c->policy)
+		return -ENOMEM;
+	r = sc_meta_load(c->meta, load_record, why);
+	if (r)
+		return r;
+	r = sc_map_load_end(c->map, &bad);
+	if (r) {
+		sc_reason_set(why, "corrupt slot table: block %llu is held twice",
+			      from_oblock(bad));
+		return r;
+	}
+	load_policy(c);
+	return locks_init(c);
+}
+
+/* Passthrough may not begin with dirty blocks. */
+static int cache_check_mode(struct sc_cache *c, struct sc_reason *why)
+{
+	u64 nr_dirty = sc_stats_nr_dirty(c);
+
+	if (c->target->config.mode != SC_PASSTHROUGH || !nr_dirty)
+		return 0;
+	sc_reason_set(why, "passthrough needs a clean cache, but %llu blocks are dirty",
+		      nr_dirty);
+	return -EBUSY;
+}
+
+static int cache_start(struct sc_cache *c, struct sc_reason *why)
+{
+	int r = cache_check_mode(c, why);
+
+	if (!r)
+		r = sc_meta_start(c->meta);
+	if (!r)
+		r = sc_flusher_start(c);
+	if (!r)
+		r = sc_commit_start(c);
+	return r;
+}
+
+/* ---- the whole --------------------------------------------------------------- */
+
+static int cache_init(struct sc_cache *c, struct sc_reason *why)
+{
+	int r = pools_init(&c->pools);
+
+	if (!r)
+		r = admission_init(&c->admission, &c->target->config.tune);
+	if (!r)
+		r = sc_grace_init(&c->grace);
+	if (!r)
+		r = queues_init(c);
+	if (!r)
+		r = sc_commit_create(c);
+	if (!r)
+		r = meta_open(c, why);
+	if (!r)
+		r = cache_load(c, why);
+	if (!r)
+		r = sc_flusher_create(c);
+	if (!r)
+		r = cache_start(c, why);
+	return r;
+}
+
+struct sc_cache *sc_cache_create(struct sc_target *t, struct sc_reason *why)
+{
+	struct sc_cache *c = kzalloc(sizeof(*c), GFP_KERNEL);
+	int r;
+
+	sc_reason_set(why, "no memory or no device");
+	if (!c)
+		return ERR_PTR(-ENOMEM);
+	c->target = t;
+	c->last_origin_io = jiffies;
+	r = cache_init(c, why);
+	if (r) {
+		sc_cache_destroy(c);
+		return ERR_PTR(r);
+	}
+	sc_meta_uuid(c->meta, t->uuid);
+	return c;
+}
+
+static void destroy_wq(struct workqueue_struct *wq)
+{
+	if (wq)
+		destroy_workqueue(wq);
+}
+
+/*
+ * Takes a cache at any stage of cache_init(). Jobs first, they may still write
+ * behind a reader's back; then the flusher, which needs commits; then reclaim,
+ * which needs nobody; then the last commit.
+ */
+void sc_cache_destroy(struct sc_cache *c)
+{
+	destroy_wq(c->write_wq);
+	destroy_wq(c->fill_wq);
+	sc_flusher_stop(c);
+	if (c->reclaim_wq)
+		flush_workqueue(c->reclaim_wq);
+	sc_commit_destroy(c);
+	destroy_wq(c->reclaim_wq);
+	sc_flusher_destroy(c);
+	kfree(c->locks);
+	sc_policy_destroy(c->policy);
+	sc_dirty_destroy(c->dirty);
+	sc_map_destroy(c->map);
+	sc_meta_destroy(c->meta);
+	sc_grace_exit(&c->grace);
+	admission_exit(&c->admission);
+	pools_exit(&c->pools);
+	kfree(c);
+}
+
+void sc_cache_wait_owners(struct sc_cache *c)
+{
+	struct sc_lock *l;
+	struct sc_slot *s;
+	u32 i;
+
+	for (i = 0; i < c->geom.nr_slots; i++) {
+		s = sc_map_slot(c->map, i);
+		if (!(READ_ONCE(s->flags) & SC_BUSY))
+			continue;
+		l = &c->locks[sc_slot_shard(s)];
+		spin_lock_irq(&l->lock);
+		while (s->flags & SC_BUSY)
+			sc_shard_wait(l);
+		spin_unlock_irq(&l->lock);
+	}
+}

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The commit thread: the only user of the metadata engine while the cache
+ * works. It gathers the records of all slots that changed, makes them durable
+ * in the order of rules 1, 6 and 7, and completes what waited for that.
+ *
+ * DOC: cycles
+ *
+ * A cycle begins when somebody asks, or a FLUSH arrives, or commit_interval has
+ * passed. All that asked before its begin is served by it; who asks later is
+ * served by the next. So every FLUSH that arrives while one is being served
+ * shares a single cycle: group commit without a delay.
+ *
+ * In a cycle: flush the origin if a FLUSH asks for it and the foreground has
+ * written there; then one or several transactions of all pending records, each
+ * of which flushes the cache device before its last journal block; then
+ * complete the bios; then, with nobody waiting, a step of the checkpoint.
+ */
+#include <linux/kthread.h>
+
+#include "commit.h"
+#include "trace.h"
+
+/* Held records want an origin flush at least once in so many intervals. */
+#define HELD_INTERVALS	10
+
+/* ---- asking ------------------------------------------------------------------ */
+
+void sc_commit_bio(struct sc_cache *c, struct bio *bio)
+{
+	struct sc_commit *k = c->commit;
+	unsigned long flags;
+
+	sc_count(c, flushes);
+	spin_lock_irqsave(&k->lock, flags);
+	bio_list_add(&k->bios, bio);
+	spin_unlock_irqrestore(&k->lock, flags);
+	wake_up(&k->work);
+}
+
+u64 sc_commit_ticket(struct sc_cache *c)
+{
+	struct sc_commit *k = c->commit;
+	unsigned long flags;
+	u64 ticket;
+
+	spin_lock_irqsave(&k->lock, flags);
+	k->wanted = true;
+	ticket = k->started + 1;
+	spin_unlock_irqrestore(&k->lock, flags);
+	wake_up(&k->work);
+	return ticket;
+}
+
+int sc_commit_wait(struct sc_cache *c, u64 ticket)
+{
+	struct sc_commit *k = c->commit;
+
+	wait_event(k->done_wait, READ_ONCE(k->done) >= ticket);
+	return READ_ONCE(k->error);
+}
+
+int sc_commit_sync(struct sc_cache *c)
+{
+	int r = sc_origin_flush(c);
+
+	if (!r)
+		r = sc_commit_wait(c, sc_commit_ticket(c));
+	return r;
+}
+
+/* ---- the origin's flush ------------------------------------------------------ */
+
+bool sc_origin_is_flushed(struct sc_cache *c)
+{
+	return atomic64_read(&c->origin_wseq) ==
+	       READ_ONCE(c->commit->flushed_wseq);
+}
+
+/* Records held since before this flush are the ones that it releases. */
+static void hold_begin_flush(struct sc_map *m)
+{
+	u32 i = 0;
+
+	while ((i = sc_bitmap_next(&m->hold, i)) != SC_NIL)
+		sc_bitmap_set(&m->holding, i++);
+}
+
+static void hold_end_flush(struct sc_cache *c, bool ok)
+{
+	struct sc_map *m = c->map;
+	struct sc_lock *l;
+	u32 i = 0;
+
+	for (; (i = sc_bitmap_next(&m->holding, i)) != SC_NIL; i++) {
+		if (!ok) {
+			sc_bitmap_set(&m->hold, i);
+			continue;
+		}
+		l = &c->locks[sc_slot_shard(sc_map_slot(m, i))];
+		spin_lock_irq(&l->lock);
+		sc_map_release(m, i);
+		spin_unlock_irq(&l->lock);
+	}
+}
+
+int sc_origin_flush(struct sc_cache *c)
+{
+	struct sc_commit *k = c->commit;
+	u64 wseq;
+	int r;
+
+	mutex_lock(&k->origin_lock);
+	/* What completed before here is covered by the flush. */
+	wseq = atomic64_read(&c->origin_wseq);
+	hold_begin_flush(c->map);
+	r = blkdev_issue_flush(sc_bdev(c, SC_LEG_ORIGIN));
+	sc_count(c, origin_flushes);
+	if (r)
+		sc_fail_io(c, SC_LEG_ORIGIN, true);
+	else
+		WRITE_ONCE(k->flushed_wseq, wseq);
+	hold_end_flush(c, !r);
+	k->origin_flushed = jiffies;
+	mutex_unlock(&k->origin_lock);
+	return r;
+}
+
+/* ---- a transaction ----------------------------------------------------------- */
+
+/* The records' transaction has ended: the durable view moves on. */
+static void commit_apply(struct sc_cache *c, bool ok)
+{
+	struct sc_commit *k = c->commit;
+	struct sc_lock *l;
+	bool rest = false;
+	u32 n, i;
+
+	for (n = 0; n < k->nr_records; n++) {
+		i = from_cblock(k->records[n].slot);
+		l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
+		spin_lock_irq(&l->lock);
+		if (sc_map_committed(c->map, &k->records[n], ok)) {
+			sc_slot_rest(c, i);
+			rest = true;
+		}
+		sc_shard_wake(l);
+		spin_unlock_irq(&l->lock);
+	}
+	k->nr_records = 0;
+	if (rest)
+		sc_reclaim_kick(c);
+}
+
+static int commit_end(struct sc_cache *c)
+{
+	struct sc_commit *k = c->commit;
+	int r = sc_meta_commit_end(c->meta);
+
+	sc_count(c, commits);
+	sc_count(c, cache_flushes);
+	sc_count_add(c, commit_records, k->nr_records);
+	trace_sc_commit(c, k->started, k->nr_records, r);
+	commit_apply(c, !r);
+	return r;
+}
+
+/* Read the record of a slot whose pending bit was cleared; false if none. */
+static bool commit_capture(struct sc_cache *c, u32 i, struct sc_record *rec)
+{
+	struct sc_lock *l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
+	bool r;
+
+	spin_lock_irq(&l->lock);
+	r = sc_map_capture(c->map, i, rec);
+	if (r)
+		rec->hint = sc_policy_hint(c->policy, i);
+	spin_unlock_irq(&l->lock);
+	return r;
+}
+
+/*
+ * Begin a transaction with room for it in the journal. A checkpoint must not
+ * happen later, while captured slots show a state that is not durable yet.
+ */
+static int commit_begin(struct sc_cache *c)
+{
+	struct sc_meta_stats st;
+	bool done;
+	int r;
+
+	for (;;) {
+		sc_meta_stats(c->meta, &st);
+		if (st.journal_used <= st.journal_blocks / 4 * 3)
+			return sc_meta_commit_begin(c->meta);
+		r = sc_meta_checkpoint_step(c->meta, &done);
+		if (r)
+			return r;
+		if (done)
+			sc_count(c, checkpoints);
+	}
+}
+
+static int commit_add(struct sc_cache *c, const struct sc_record *rec)
+{
+	struct sc_commit *k = c->commit;
+	int r = -ENOSPC;
+
+	if (k->nr_records < SC_COMMIT_RECORDS)
+		r = sc_meta_commit_add(c->meta, rec);
+	if (r == -ENOSPC && k->nr_records) {
+		r = commit_end(c);
+		if (!r)
+			r = commit_begin(c);
+		if (!r)
+			r = sc_meta_commit_add(c->meta, rec);
+	}
+	/* Captured, so that its transaction has to end even if it failed. */
+	k->records[k->nr_records++] = *rec;
+	return r;
+}
+
+/* All that is pending; the device is flushed even if nothing is. */
+static int commit_records(struct sc_cache *c, bool flush)
+{
+	struct sc_commit *k = c->commit;
+	struct sc_record rec;
+	int r = commit_begin(c);
+	bool any = flush;
+	u32 i = 0;
+
+	for (; !r && (i = sc_bitmap_next(&c->map->pending, i)) != SC_NIL; i++) {
+		if (!commit_capture(c, i, &rec))
+			continue;
+		any = true;
+		r = commit_add(c, &rec);
+	}
+	if (!r && any)
+		r = commit_end(c);
+	if (r && k->nr_records)
+		commit_apply(c, false);
+	return r;
+}
+
+/* ---- a cycle ----------------------------------------------------------------- */
+
+static void commit_failed(struct sc_cache *c)
+{
+	WRITE_ONCE(c->commit->error, -EIO);
+	sc_fail_io(c, SC_LEG_METADATA, true);
+	if (sc_meta_raise_epoch(c->meta))
+		sc_fail_health(c, SC_DEGRADED,
+			       "neither metadata nor label can be written");
+	else
+		sc_fail_health(c, SC_RO, "metadata cannot be written");
+}
+
+/* Without metadata only what needs none of it can be made durable. */
+static int commit_without(struct sc_cache *c)
+{
+	int r = sc_stats_nr_dirty(c) ? -EIO : 0;
+
+	return r ? r : blkdev_issue_flush(sc_bdev(c, SC_LEG_CACHE));
+}
+
+static bool held_too_long(struct sc_cache *c)
+{
+	unsigned int ms = sc_tune(&c->target->config.tune.commit_interval);
+
+	return !sc_origin_is_flushed(c) &&
+	       time_after(jiffies, c->commit->origin_flushed +
+			  msecs_to_jiffies(HELD_INTERVALS * ms));
+}
+
+static int commit_cycle(struct sc_cache *c, bool flush)
+{
+	struct sc_commit *k = c->commit;
+	int origin = 0, r;
+
+	if ((flush && !sc_origin_is_flushed(c)) || held_too_long(c))
+		origin = sc_origin_flush(c);
+	if (k->error) {
+		r = flush ? commit_without(c) : 0;
+	} else {
+		r = commit_records(c, flush);
+		if (r)
+			commit_failed(c);
+	}
+	return origin ? origin : r;
+}
+
+static void commit_complete(struct sc_cache *c, struct bio_list *bios, int r)
+{
+	struct bio *bio = bio_list_pop(bios);
+
+	while (bio) {
+		bio->bi_status = errno_to_blk_status(r);
+		bio_endio(bio);
+		bio = bio_list_pop(bios);
+		if (bio)
+			sc_count(c, coalesced_flushes);
+	}
+}
+
+static void commit_take_stats(struct sc_cache *c)
+{
+	struct sc_meta_stats st;
+
+	sc_meta_stats(c->meta, &st);
+	spin_lock_irq(&c->commit->lock);
+	c->commit->stats = st;
+	spin_unlock_irq(&c->commit->lock);
+}
+
+static void commit_run(struct sc_cache *c)
+{
+	struct sc_commit *k = c->commit;
+	struct bio_list bios;
+	int r;
+
+	spin_lock_irq(&k->lock);
+	bios = k->bios;
+	bio_list_init(&k->bios);
+	k->wanted = false;
+	k->started++;
+	spin_unlock_irq(&k->lock);
+
+	r = commit_cycle(c, !bio_list_empty(&bios));
+	WRITE_ONCE(k->done, k->started);
+	wake_up_all(&k->done_wait);
+	commit_complete(c, &bios, r);
+}
+
+static void commit_checkpoint(struct sc_cache *c)
+{
+	bool done = false;
+
+	if (c->commit->error || !sc_meta_checkpoint_wanted(c->meta))
+		return;
+	if (sc_meta_checkpoint_step(c->meta, &done))
+		commit_failed(c);
+	else if (done)
+		sc_count(c, checkpoints);
+}
+
+/* ---- the thread -------------------------------------------------------------- */
+
+static bool commit_has_work(struct sc_cache *c)
+{
+	struct sc_commit *k = c->commit;
+
+	return kthread_should_stop() || READ_ONCE(k->wanted) ||
+	       !bio_list_empty(&k->bios) ||
+	       (!k->error && sc_meta_checkpoint_wanted(c->meta));
+}
+
+static int commit_thread(void *data)
+{
+	struct sc_cache *c = data;
+	struct sc_commit *k = c->commit;
+	unsigned int ms;
+
+	while (!kthread_should_stop()) {
+		ms = sc_tune(&c->target->config.tune.commit_interval);
+		wait_event_idle_timeout(k->work, commit_has_work(c),
+					msecs_to_jiffies(ms));
+		commit_run(c);
+		commit_checkpoint(c);
+		commit_take_stats(c);
+	}
+	return 0;
+}
+
+int sc_commit_create(struct sc_cache *c)
+{
+	struct sc_commit *k = kzalloc(sizeof(*k), GFP_KERNEL);
+
+	if (!k)
+		return -ENOMEM;
+	c->commit = k;
+	spin_lock_init(&k->lock);
+	mutex_init(&k->origin_lock);
+	init_waitqueue_head(&k->work);
+	init_waitqueue_head(&k->done_wait);
+	bio_list_init(&k->bios);
+	k->origin_flushed = jiffies;
+	k->records = kvmalloc_array(SC_COMMIT_RECORDS + 1, sizeof(*k->records),
+				    GFP_KERNEL);
+	return k->records ? 0 : -ENOMEM;
+}
+
+int sc_commit_start(struct sc_cache *c)
+{
+	struct task_struct *thread;
+
+	commit_take_stats(c);
+	thread = kthread_run(commit_thread, c, "ssdcache-commit/%s",
+			     dm_table_device_name(c->target->ti->table));
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	c->commit->thread = thread;
+	return 0;
+}
+
+static void commit_finish(struct sc_cache *c)
+{
+	if (sc_origin_flush(c) || c->commit->error ||
+	    commit_cycle(c, true))
+		return;
+	if (sc_meta_checkpoint(c->meta))
+		commit_failed(c);
+}
+
+void sc_commit_destroy(struct sc_cache *c)
+{
+	struct sc_commit *k = c->commit;
+
+	if (!k)
+		return;
+	if (k->thread) {
+		kthread_stop(k->thread);
+		commit_finish(c);
+	}
+	kvfree(k->records);
+	kfree(k);
+	c->commit = NULL;
+}
+
+void sc_commit_stats(struct sc_cache *c, struct sc_meta_stats *st)
+{
+	spin_lock_irq(&c->commit->lock);
+	*st = c->commit->stats;
+	spin_unlock_irq(&c->commit->lock);
+}

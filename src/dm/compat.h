@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between kernels. The only file that knows versions.
+ */
+#ifndef SC_COMPAT_H
+#define SC_COMPAT_H
+
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/device-mapper.h>
+#include <linux/version.h>
+
+/**
+ * sc_set_discard_limits() - tell how large a discard may be
+ * @limits: of the target's queue
+ * @max_sectors: largest discard taken in one piece
+ * @granularity_bytes: smaller ones free nothing
+ *
+ * Context: io_hints.
+ */
+static inline void sc_set_discard_limits(struct queue_limits *limits,
+					 sector_t max_sectors,
+					 unsigned int granularity_bytes)
+{
+	limits->max_hw_discard_sectors = max_sectors;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	limits->max_discard_sectors = max_sectors;
+#endif
+	limits->discard_granularity = granularity_bytes;
+}
+
+/* The source of a trace string is named in TP_STRUCT__entry alone by now. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define sc_assign_str(dst, src)	__assign_str(dst, src)
+#else
+#define sc_assign_str(dst, src)	__assign_str(dst)
+#endif
+
+/* How a device is to be opened. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+typedef fmode_t sc_open_mode_t;
+#define SC_OPEN_RW	(FMODE_READ | FMODE_WRITE)
+#else
+typedef blk_mode_t sc_open_mode_t;
+#define SC_OPEN_RW	(BLK_OPEN_READ | BLK_OPEN_WRITE)
+#endif
+
+/* A flag of dm's status operation that no public header names. */
+#define SC_STATUS_NOFLUSH	(1u << 0)
+
+#endif

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One batch of destaging: collect dirty blocks in LBA order, read them from the
+ * cache, write them to the origin in that order, flush the origin once, and
+ * only then clear what nobody has written since (rule 5).
+ */
+#include "flusher.h"
+#include "trace.h"
+
+/* ---- collecting -------------------------------------------------------------- */
+
+static bool batch_full(const struct sc_batch *b)
+{
+	return b->nr_slots + SC_RUN_HEADS > SC_BATCH_SLOTS ||
+	       b->nr_jobs + SC_RUN_HEADS > SC_BATCH_JOBS;
+}
+
+/* May this slot be destaged now? Sets what of it. */
+static bool slot_ready(struct sc_batch *b, u32 i, u16 *mask)
+{
+	struct sc_cache *c = b->c;
+	u32 flags = sc_map_slot(c->map, i)->flags;
+
+	*mask = sc_slot_dirty(c->map, i);
+	if (!*mask || flags & (SC_BUSY | SC_COPYING))
+		return false;
+	/*
+	 * The origin must not become newer than a durable record that calls
+	 * the cached copy clean; in ill health no such record counts.
+	 */
+	if (READ_ONCE(c->health) == SC_RW &&
+	    (!sc_map_settled(c->map, i, *mask) ||
+	     sc_map_find_older(c->map, i) != SC_NIL)) {
+		b->unsettled++;
+		return false;
+	}
+	return true;
+}
+
+static void add_job(struct sc_batch *b, u64 sector, u64 end)
+{
+	struct sc_destage_job *job = &b->jobs[b->nr_jobs];
+	struct sc_destage_job *last = job - 1;
+	bool follows = b->nr_jobs && last->sector + last->nr_sectors == sector;
+
+	end = min(end, b->c->geom.origin_sectors);
+	if (follows && last->nr_sectors + (end - sector) <= SC_BUFFER_SECTORS) {
+		last->nr_sectors += end - sector;
+		last->nr = b->nr_slots - last->first;
+		return;
+	}
+	*job = (struct sc_destage_job){
+		.batch = b,
+		.sector = sector,
+		.nr_sectors = end - sector,
+		.first = b->nr_slots - 1,
+		.nr = 1,
+	};
+	b->nr_jobs++;
+}
+
+/* The dirty sub-blocks of one slot, neighbours in one job. */
+static void add_slot(struct sc_batch *b, u32 i, u16 mask)
+{
+	const struct sc_geom *g = &b->c->geom;
+	struct sc_slot *s = sc_map_slot(b->c->map, i);
+	u64 base = sc_block_sector(g, sc_slot_block(s));
+	u32 sub;
+
+	s->flags = (s->flags & ~SC_REDIRTY) | SC_COPYING;
+	b->slots[b->nr_slots++] = (struct sc_destage_slot){ i, mask, false };
+	for (sub = 0; sub < g->nr_subs; sub++)
+		if (mask >> sub & 1)
+			add_job(b, base + ((u64)sub << g->sub_shift),
+				base + ((u64)(sub + 1) << g->sub_shift));
+}
+
+/* Returns whether something dirty is left there. */
+static bool collect_run(struct sc_batch *b, sc_oblock_t first)
+{
+	struct sc_cache *c = b->c;
+	u64 n, nr = min(1ULL << c->geom.run_shift,
+			c->geom.nr_oblocks - from_oblock(first));
+	struct sc_run run = sc_map_run(c->map, first);
+	struct sc_lock *l = &c->locks[run.shard];
+	bool left = false;
+	u16 mask;
+	u32 i;
+
+	spin_lock_irq(&l->lock);
+	for (n = 0; n < nr; n++) {
+		i = sc_map_find(c->map, &run, to_oblock(from_oblock(first) + n));
+		if (i == SC_NIL || !sc_slot_dirty(c->map, i))
+			continue;
+		left = true;
+		if (!sc_writers_busy(c, first) && slot_ready(b, i, &mask))
+			add_slot(b, i, mask);
+	}
+	spin_unlock_irq(&l->lock);
+	return left;
+}
+
+/* Returns whether the whole granule was looked at. */
+static bool collect_granule(struct sc_batch *b, u32 granule)
+{
+	struct sc_cache *c = b->c;
+	sc_oblock_t first;
+	u64 nr = sc_dirty_granule_blocks(c->dirty, granule, &first), n;
+	u64 step = 1ULL << c->geom.run_shift;
+	bool left = false;
+
+	sc_dirty_clear(c->dirty, granule);
+	for (n = 0; n < nr && !batch_full(b); n += step)
+		left |= collect_run(b, to_oblock(from_oblock(first) + n));
+	/* What is copied now may stay dirty: somebody must look again. */
+	if (left || n < nr)
+		sc_dirty_set(c->dirty, first);
+	return n >= nr;
+}
+
+u32 sc_batch_collect(struct sc_batch *b, u32 from)
+{
+	u32 granule = from;
+
+	b->nr_slots = 0;
+	b->nr_jobs = 0;
+	b->unsettled = 0;
+	for (;;) {
+		granule = sc_dirty_next(b->c->dirty, granule);
+		if (granule == SC_NO_GRANULE)
+			return granule;
+		if (batch_full(b) || !collect_granule(b, granule))
+			return granule;
+		granule++;
+		cond_resched();
+	}
+}
+
+/* ---- moving ------------------------------------------------------------------ */
+
+static void job_set_state(struct sc_destage_job *job, u8 state)
+{
+	/* What the I/O left behind is seen by who sees the state. */
+	smp_store_release(&job->state, state);
+	wake_up(&job->batch->waiting);
+}
+
+static u8 job_state(const struct sc_destage_job *job)
+{
+	return smp_load_acquire(&job->state);
+}
+
+static void job_read_done(unsigned long error, void *context)
+{
+	struct sc_destage_job *job = context;
+
+	if (error)
+		WRITE_ONCE(job->error, true);
+	if (atomic_dec_and_test(&job->pending))
+		job_set_state(job, SC_JOB_READ);
+}
+
+static void job_write_done(unsigned long error, void *context)
+{
+	struct sc_destage_job *job = context;
+
+	if (error)
+		WRITE_ONCE(job->error, true);
+	job_set_state(job, SC_JOB_WRITTEN);
+}
+
+static void job_io(struct sc_destage_job *job, blk_opf_t opf,
+		   struct dm_io_region *region, void *buf)
+{
+	bool write = op_is_write(opf);
+	struct dm_io_request req = {
+		.bi_opf = opf,
+		.mem.type = DM_IO_KMEM,
+		.mem.ptr.addr = buf,
+		.notify.fn = write ? job_write_done : job_read_done,
+		.notify.context = job,
+		.client = job->batch->c->pools.io,
+	};
+
+	if (dm_io(&req, 1, region, NULL, IOPRIO_DEFAULT))
+		req.notify.fn(1, job);
+}
+
+/* The part of the job that is in its slot @n, and where that slot has it. */
+static u64 job_slot_part(const struct sc_destage_job *job, u32 n, u64 sector,
+			 struct dm_io_region *region)
+{
+	struct sc_cache *c = job->batch->c;
+	u32 i = job->batch->slots[job->first + n].slot;
+	u64 end = min(job->sector + job->nr_sectors,
+		      sc_block_end(&c->geom, sector));
+
+	region->bdev = sc_bdev(c, SC_LEG_CACHE);
+	region->sector = sc_slot_sector(&c->geom, to_cblock(i)) +
+			 (sector & (sc_block_sectors(&c->geom) - 1));
+	region->count = end - sector;
+	return end;
+}
+
+static void job_start_read(struct sc_destage_job *job)
+{
+	struct sc_batch *b = job->batch;
+	struct dm_io_region region;
+	u64 sector = job->sector, end;
+	u32 n;
+
+	job->buf = b->buffers[--b->nr_buffers];
+	job->state = SC_JOB_READING;
+	/* One more, so that it cannot end before all have begun. */
+	atomic_set(&job->pending, 1);
+	for (n = 0; n < job->nr; n++, sector = end) {
+		end = job_slot_part(job, n, sector, &region);
+		atomic_inc(&job->pending);
+		job_io(job, REQ_OP_READ, &region,
+		       job->buf + ((sector - job->sector) << SECTOR_SHIFT));
+	}
+	job_read_done(0, job);
+}
+
+static void job_start_write(struct sc_destage_job *job)
+{
+	struct sc_cache *c = job->batch->c;
+	struct dm_io_region region = {
+		.bdev = sc_bdev(c, SC_LEG_ORIGIN),
+		.sector = job->sector,
+		.count = job->nr_sectors,
+	};
+
+	job->state = SC_JOB_WRITING;
+	sc_count(c, destage_writes);
+	job_io(job, REQ_OP_WRITE, &region, job->buf);
+}
+
+static void job_end(struct sc_destage_job *job, enum sc_leg leg)
+{
+	struct sc_batch *b = job->batch;
+	u32 n;
+
+	b->buffers[b->nr_buffers++] = job->buf;
+	job->buf = NULL;
+	if (!job->error)
+		return;
+	sc_fail_io(b->c, leg, leg == SC_LEG_ORIGIN);
+	for (n = 0; n < job->nr; n++)
+		b->slots[job->first + n].failed = true;
+}
+
+/**
+ * struct sc_pump - where the batch stands
+ * @read: jobs whose read was started
+ * @write: jobs whose write was started, or that could not be read
+ * @done: jobs that have ended, from the first on
+ */
+struct sc_pump {
+	u32 read;
+	u32 write;
+	u32 done;
+};
+
+/* Returns whether anything could be done. */
+static bool pump(struct sc_batch *b, struct sc_pump *p, unsigned int depth)
+{
+	struct sc_destage_job *job;
+	bool moved = false;
+
+	for (; p->done < p->write; p->done++, moved = true) {
+		job = &b->jobs[p->done];
+		if (job_state(job) != SC_JOB_WRITTEN)
+			break;
+		if (job->buf)
+			job_end(job, SC_LEG_ORIGIN);
+	}
+	for (; p->read < b->nr_jobs && b->nr_buffers; p->read++, moved = true)
+		job_start_read(&b->jobs[p->read]);
+	for (; p->write < p->read && p->write - p->done < depth;
+	     p->write++, moved = true) {
+		job = &b->jobs[p->write];
+		if (job_state(job) != SC_JOB_READ)
+			break;
+		if (job->error) {
+			job_end(job, SC_LEG_CACHE);
+			job->state = SC_JOB_WRITTEN;
+		} else {
+			job_start_write(job);
+		}
+	}
+	return moved;
+}
+
+static bool pump_can_move(const struct sc_batch *b, const struct sc_pump *p,
+			  unsigned int depth)
+{
+	if (p->done < p->write && job_state(&b->jobs[p->done]) == SC_JOB_WRITTEN)
+		return true;
+	return p->write < p->read && p->write - p->done < depth &&
+	       job_state(&b->jobs[p->write]) == SC_JOB_READ;
+}
+
+/* ---- finishing --------------------------------------------------------------- */
+
+static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
+{
+	struct sc_cache *c = b->c;
+	struct sc_slot *s = sc_map_slot(c->map, d->slot);
+	struct sc_lock *l = &c->locks[sc_slot_shard(s)];
+
+	spin_lock_irq(&l->lock);
+	if (ok && !d->failed && !(s->flags & SC_REDIRTY)) {
+		sc_map_mark_clean(c->map, d->slot, d->mask);
+		sc_count(c, destaged_blocks);
+		if (!sc_slot_dirty(c->map, d->slot))
+			sc_policy_cleaned(c->policy, d->slot);
+	}
+	s->flags &= ~(SC_COPYING | SC_REDIRTY);
+	if (sc_slot_dirty(c->map, d->slot))
+		sc_dirty_set(c->dirty, sc_slot_block(s));
+	sc_reclaim_check(c, sc_slot_shard(s));
+	sc_shard_wake(l);
+	spin_unlock_irq(&l->lock);
+}
+
+int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
+{
+	struct sc_pump p = { };
+	bool failed = false;
+	u32 n;
+	int r;
+
+	if (!b->nr_slots)
+		return 0;
+	/* Writes that began before COPYING was set must be on the cache. */
+	sc_grace_wait(b->c);
+	while (p.done < b->nr_jobs)
+		if (!pump(b, &p, depth(b->c)))
+			wait_event_idle(b->waiting,
+					pump_can_move(b, &p, depth(b->c)));
+	r = sc_origin_flush(b->c);
+	for (n = 0; n < b->nr_slots; n++) {
+		failed |= b->slots[n].failed;
+		finish_slot(b, &b->slots[n], !r);
+	}
+	trace_sc_destage(b->c, b->nr_slots, b->nr_jobs, r);
+	b->nr_slots = 0;
+	return r || failed ? -EIO : 0;
+}
+
+struct sc_batch *sc_batch_create(struct sc_cache *c)
+{
+	struct sc_batch *b = kvzalloc(sizeof(*b), GFP_KERNEL);
+
+	if (!b)
+		return NULL;
+	b->c = c;
+	init_waitqueue_head(&b->waiting);
+	for (; b->nr_buffers < SC_NR_BUFFERS; b->nr_buffers++) {
+		b->buffers[b->nr_buffers] = kmalloc(SC_BUFFER_BYTES, GFP_KERNEL);
+		if (!b->buffers[b->nr_buffers]) {
+			sc_batch_destroy(b);
+			return NULL;
+		}
+	}
+	return b;
+}
+
+void sc_batch_destroy(struct sc_batch *b)
+{
+	if (!b)
+		return;
+	while (b->nr_buffers)
+		kfree(b->buffers[--b->nr_buffers]);
+	kvfree(b);
+}

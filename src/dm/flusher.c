@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The flusher thread, "ssdcache/<major>:<minor>": decides when to destage, and
+ * how deep the queue to the origin may be.
+ *
+ * It sweeps the origin upwards and starts again at its begin (C-SCAN). Above
+ * dirty_low it works down to dirty_target even while the origin is busy; when
+ * the foreground has left the origin alone for idle_ms it cleans everything.
+ * While the foreground reads from the origin it keeps but a share of the queue,
+ * that grows with what is dirty.
+ */
+#include <linux/kthread.h>
+
+#include "flusher.h"
+#include "trace.h"
+
+/* A foreground that was there so short a while ago will be back. */
+#define RECENT_MS	20
+#define TICK_MS		1000
+#define BACKOFF_MAX	5
+
+static struct sc_tunables *tune(struct sc_cache *c)
+{
+	return &c->target->config.tune;
+}
+
+static u64 dirty_percent(struct sc_cache *c)
+{
+	return div_u64(sc_stats_nr_dirty(c) * 100, c->geom.nr_slots);
+}
+
+static bool origin_quiet_for(struct sc_cache *c, unsigned int ms)
+{
+	return time_after_eq(jiffies, READ_ONCE(c->last_origin_io) +
+			     msecs_to_jiffies(ms));
+}
+
+/* Must everything go, at once? */
+static bool pressed(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+
+	return READ_ONCE(f->urgent) || atomic_read(&f->drain) ||
+	       sc_cache_mode(c) != SC_WRITEBACK ||
+	       c->policy->type == &sc_policy_cleaner;
+}
+
+static unsigned int flusher_depth(struct sc_cache *c)
+{
+	u32 full = sc_tune(&tune(c)->destage_depth);
+	u64 percent = dirty_percent(c);
+
+	if (pressed(c) || percent >= sc_tune(&tune(c)->dirty_high))
+		return full;
+	if (!atomic_read(&c->admission.origin_reads) &&
+	    origin_quiet_for(c, RECENT_MS))
+		return full;
+	return max_t(u32, 1, div_u64(full * percent, 200));
+}
+
+static bool flusher_wants(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+	u64 percent, nr_dirty = sc_stats_nr_dirty(c);
+
+	if (!nr_dirty) {
+		f->sweeping = false;
+		return false;
+	}
+	f->was_dirty = true;
+	percent = dirty_percent(c);
+	if (percent > sc_tune(&tune(c)->dirty_low))
+		f->sweeping = true;
+	else if (percent <= sc_tune(&tune(c)->dirty_target))
+		f->sweeping = false;
+	return f->sweeping || pressed(c) ||
+	       origin_quiet_for(c, sc_tune(&tune(c)->idle_ms));
+}
+
+static void flusher_wait(struct sc_cache *c, unsigned int ms)
+{
+	struct sc_flusher *f = c->flusher;
+
+	wait_event_idle_timeout(f->work,
+				READ_ONCE(f->kicked) || kthread_should_stop(),
+				msecs_to_jiffies(ms));
+	WRITE_ONCE(f->kicked, false);
+}
+
+/* Nothing could be destaged in a whole sweep: see what is in the way. */
+static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
+{
+	if (b->unsettled)
+		sc_commit_wait(c, sc_commit_ticket(c));
+	else
+		flusher_wait(c, RECENT_MS);
+}
+
+static void flusher_result(struct sc_cache *c, int r)
+{
+	struct sc_flusher *f = c->flusher;
+
+	if (!sc_stats_nr_dirty(c) && f->was_dirty) {
+		f->was_dirty = false;
+		queue_work(c->reclaim_wq, &c->event);
+	}
+	f->errors = r ? min(f->errors + 1, BACKOFF_MAX) : 0;
+	wake_up_all(&f->drain_wait);
+	if (f->errors)
+		flusher_wait(c, TICK_MS << (f->errors - 1));
+}
+
+static void flusher_batch(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+	struct sc_batch *b = f->batch;
+	u32 from = f->sweep, next = sc_batch_collect(b, from);
+
+	f->sweep = next == SC_NO_GRANULE ? 0 : next;
+	WRITE_ONCE(f->urgent, false);
+	if (b->nr_slots)
+		flusher_result(c, sc_batch_run(b, flusher_depth));
+	else if (!from && next == SC_NO_GRANULE)
+		flusher_stuck(c, b);
+}
+
+/* The write budget is filled and spent once a tick, not on the I/O path. */
+static void flusher_budget(struct sc_cache *c)
+{
+	struct sc_admission *a = &c->admission;
+	u64 bytes = sc_stats_sum(c->target, SC_CNT_cache_write_bytes);
+	u64 last = c->flusher->budget_bytes;
+
+	c->flusher->budget_bytes = bytes;
+	spin_lock_irq(&a->lock);
+	sc_admit_write(a->admit, ktime_to_ms(ktime_get()),
+		       bytes > last ? (bytes - last) >> SECTOR_SHIFT : 0);
+	spin_unlock_irq(&a->lock);
+}
+
+static int flusher_thread(void *data)
+{
+	struct sc_cache *c = data;
+	unsigned long ticked = jiffies;
+
+	while (!kthread_should_stop()) {
+		if (flusher_wants(c))
+			flusher_batch(c);
+		else
+			flusher_wait(c, min_t(u32, TICK_MS,
+					      max(sc_tune(&tune(c)->idle_ms), 10u)));
+		if (time_after_eq(jiffies, ticked + msecs_to_jiffies(TICK_MS))) {
+			ticked = jiffies;
+			flusher_budget(c);
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+void sc_flusher_kick(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+
+	WRITE_ONCE(f->kicked, true);
+	wake_up(&f->work);
+	wake_up(&f->batch->waiting);
+}
+
+void sc_flusher_urge(struct sc_cache *c)
+{
+	WRITE_ONCE(c->flusher->urgent, true);
+	sc_flusher_kick(c);
+}
+
+int sc_flusher_drain(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+	int r;
+
+	atomic_inc(&f->drain);
+	sc_flusher_kick(c);
+	r = wait_event_interruptible(f->drain_wait, !sc_stats_nr_dirty(c) ||
+				     READ_ONCE(f->errors) == BACKOFF_MAX);
+	atomic_dec(&f->drain);
+	if (r)
+		return -EINTR;
+	return sc_stats_nr_dirty(c) ? -EIO : sc_commit_sync(c);
+}
+
+int sc_flusher_create(struct sc_cache *c)
+{
+	struct sc_flusher *f = kzalloc(sizeof(*f), GFP_KERNEL);
+
+	if (!f)
+		return -ENOMEM;
+	c->flusher = f;
+	init_waitqueue_head(&f->work);
+	init_waitqueue_head(&f->drain_wait);
+	f->budget_bytes = sc_stats_sum(c->target, SC_CNT_cache_write_bytes);
+	f->batch = sc_batch_create(c);
+	return f->batch ? 0 : -ENOMEM;
+}
+
+int sc_flusher_start(struct sc_cache *c)
+{
+	struct task_struct *thread;
+
+	thread = kthread_run(flusher_thread, c, "ssdcache/%s",
+			     dm_table_device_name(c->target->ti->table));
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	c->flusher->thread = thread;
+	return 0;
+}
+
+void sc_flusher_stop(struct sc_cache *c)
+{
+	if (!c->flusher || !c->flusher->thread)
+		return;
+	kthread_stop(c->flusher->thread);
+	c->flusher->thread = NULL;
+}
+
+void sc_flusher_destroy(struct sc_cache *c)
+{
+	if (!c->flusher)
+		return;
+	sc_batch_destroy(c->flusher->batch);
+	kfree(c->flusher);
+	c->flusher = NULL;
+}

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dm's map operation: everything that can be done at once. A request is cut
+ * where its blocks no longer share one answer; what has to wait for something
+ * becomes a job. Lock: one shard lock at a time.
+ */
+#include "io.h"
+#include "trace.h"
+
+/* ---- looking at a run -------------------------------------------------------- */
+
+u64 sc_io_hit_end(struct sc_cache *c, const struct sc_run *run, u32 i,
+		  u64 sector, u64 end)
+{
+	const struct sc_geom *g = &c->geom;
+	struct sc_shard *sh = &c->map->shards[run->shard];
+	enum sc_mode mode = sc_cache_mode(c);
+	u64 pos, limit = min(end, sc_run_end(g, sector));
+	u32 next;
+
+	sc_slot_touch(sh, sc_map_slot(c->map, i));
+	for (pos = sc_sub_end(g, sector); pos < limit;
+	     pos = sc_sub_end(g, pos)) {
+		if (!(pos & (sc_block_sectors(g) - 1))) {
+			next = sc_map_find(c->map, run, sc_sector_block(g, pos));
+			if (next != i + 1 ||
+			    !(sc_io_readable(c, next, mode) & 1))
+				return pos;
+			i = next;
+			sc_slot_touch(sh, sc_map_slot(c->map, i));
+		} else if (!(sc_io_readable(c, i, mode) >>
+			     sc_sub_index(g, pos) & 1)) {
+			return pos;
+		}
+	}
+	return limit;
+}
+
+u64 sc_io_miss_end(struct sc_cache *c, const struct sc_run *run, u64 sector,
+		   u64 end)
+{
+	const struct sc_geom *g = &c->geom;
+	enum sc_mode mode = sc_cache_mode(c);
+	u64 pos = sector, limit = min(end, sc_run_end(g, sector));
+	u32 i = sc_map_find(c->map, run, sc_sector_block(g, sector));
+
+	while (pos < limit) {
+		if (i != SC_NIL && sc_io_readable(c, i, mode) >>
+				   sc_sub_index(g, pos) & 1)
+			return pos;
+		pos = sc_sub_end(g, pos);
+		if (pos < limit && !(pos & (sc_block_sectors(g) - 1)))
+			i = sc_map_find(c->map, run, sc_sector_block(g, pos));
+	}
+	return limit;
+}
+
+u32 sc_io_look(struct sc_cache *c, struct sc_view *v, const struct sc_run *run,
+	       u64 sector, u64 end)
+{
+	u32 i;
+
+	v->mode = sc_cache_mode(c);
+	i = sc_view_block(v, c->map, run, sector,
+			  min(end, sc_block_end(&c->geom, sector)));
+	v->admit = sc_policy_admit(c->policy,
+				   sc_sector_block(&c->geom, sector), true);
+	if (unlikely(READ_ONCE(c->health) != SC_RW)) {
+		v->dvalid = v->dirty;
+		v->dclean = 0;
+		v->older = false;
+		v->older_dirty = false;
+		v->admit = false;
+	}
+	return i;
+}
+
+bool sc_io_slot_free(struct sc_cache *c, u32 shard)
+{
+	const struct sc_shard *sh = &c->map->shards[shard];
+	u32 limit = sc_tune(&c->target->config.tune.dirty_limit);
+
+	return sh->nr_free &&
+	       (u64)sh->nr_dirty * 100 < (u64)sh->nr_slots * limit;
+}
+
+u32 sc_io_take_slot(struct sc_cache *c, const struct sc_run *run,
+		    sc_oblock_t b)
+{
+	u32 i = sc_map_alloc(c->map, run->shard);
+
+	sc_map_insert(c->map, run, i, b);
+	sc_reclaim_check(c, run->shard);
+	return i;
+}
+
+/* ---- endings ----------------------------------------------------------------- */
+
+/* Go on with the part of the bio before @end only. */
+static void map_cut(struct bio *bio, struct sc_io *io, u64 end)
+{
+	u32 nr_sectors = end - io->sector;
+
+	if (nr_sectors < bio_sectors(bio))
+		dm_accept_partial_bio(bio, nr_sectors);
+	io->nr_sectors = nr_sectors;
+	io->iter = bio->bi_iter;
+}
+
+static int map_origin(struct sc_cache *c, struct bio *bio, struct sc_io *io,
+		      u64 end)
+{
+	map_cut(bio, io, end);
+	WRITE_ONCE(c->last_origin_io, jiffies);
+	bio_set_dev(bio, sc_bdev(c, SC_LEG_ORIGIN));
+	return DM_MAPIO_REMAPPED;
+}
+
+static int map_job(struct sc_cache *c, struct bio *bio, struct sc_io *io,
+		   u64 end)
+{
+	map_cut(bio, io, min(end, sc_run_end(&c->geom, io->sector)));
+	sc_job_queue(c, bio);
+	return DM_MAPIO_SUBMITTED;
+}
+
+static u64 nr_blocks(const struct sc_cache *c, const struct sc_io *io)
+{
+	u8 shift = c->geom.block_shift;
+
+	return ((io->sector + io->nr_sectors - 1) >> shift) -
+	       (io->sector >> shift) + 1;
+}
+
+/* To be asked once for each request that misses. */
+static bool map_sequential(struct sc_cache *c, u64 sector, u64 end, bool write)
+{
+	struct sc_admission *a = &c->admission;
+	unsigned long flags;
+	bool r;
+
+	spin_lock_irqsave(&a->lock, flags);
+	r = sc_admit_sequential(a->admit, sector, end - sector, write);
+	spin_unlock_irqrestore(&a->lock, flags);
+	return r;
+}
+
+/* ---- reads ------------------------------------------------------------------- */
+
+static bool map_may_fill(struct sc_cache *c, const struct sc_view *v,
+			 const struct sc_run *run, u64 sector, u64 end)
+{
+	sc_oblock_t b = sc_sector_block(&c->geom, sector);
+
+	if (map_sequential(c, sector, end, false)) {
+		sc_count(c, sequential_bypasses);
+		return false;
+	}
+	if (sc_plan_read(v) != SC_ACT_MISS ||
+	    !sc_tune(&c->target->config.tune.read_fill) ||
+	    !sc_policy_admit(c->policy, b, false))
+		return false;
+	if (sc_admit_exceeded(c->admission.admit) &&
+	    !sc_policy_seen(c->policy, run->shard, b))
+		return false;
+	if (!c->map->shards[run->shard].nr_free || sc_writers_busy(c, b) ||
+	    atomic_read(&c->admission.fills) >= SC_MAX_FILLS) {
+		sc_reclaim_check(c, run->shard);
+		sc_count(c, fills_dropped);
+		return false;
+	}
+	return true;
+}
+
+/* Nothing is kept of a bypassing read, so it may go on into the next runs. */
+static u64 map_extend_miss(struct sc_cache *c, u64 sector, u64 end)
+{
+	struct sc_run run;
+	struct sc_lock *l;
+	u64 next;
+
+	while (sector < end) {
+		run = sc_map_run(c->map, sc_sector_block(&c->geom, sector));
+		l = &c->locks[run.shard];
+		spin_lock_irq(&l->lock);
+		next = sc_io_miss_end(c, &run, sector, end);
+		spin_unlock_irq(&l->lock);
+		if (next == sector)
+			break;
+		map_sequential(c, sector, next, false);
+		sector = next;
+		if (sector < sc_run_end(&c->geom, sector - 1))
+			break;
+	}
+	return sector;
+}
+
+static int map_read_missed(struct sc_cache *c, struct bio *bio,
+			   struct sc_io *io, const struct sc_run *run)
+	__releases(shard)
+{
+	struct sc_lock *l = &c->locks[run->shard];
+	u64 end = io->sector + bio_sectors(bio), miss_end;
+	struct sc_view v;
+	bool fill;
+
+	sc_io_look(c, &v, run, io->sector, end);
+	/* A read that begins in a gap stops where the gap ends. */
+	v.touched = BIT(sc_sub_index(&c->geom, io->sector));
+	miss_end = sc_io_miss_end(c, run, io->sector, end);
+	fill = map_may_fill(c, &v, run, io->sector, miss_end);
+	spin_unlock_irq(&l->lock);
+
+	if (fill) {
+		atomic_inc(&c->admission.fills);
+		return map_job(c, bio, io, miss_end);
+	}
+	if (miss_end == sc_run_end(&c->geom, io->sector))
+		miss_end = map_extend_miss(c, miss_end, end);
+	io->kind = SC_IO_ORIGIN_READ;
+	atomic_inc(&c->admission.origin_reads);
+	map_origin(c, bio, io, miss_end);
+	sc_count_add(c, read_misses, nr_blocks(c, io));
+	sc_count(c, bypass_reads);
+	trace_sc_map(c, io, SC_ACT_BYPASS);
+	return DM_MAPIO_REMAPPED;
+}
+
+static int map_read(struct sc_cache *c, struct bio *bio, struct sc_io *io)
+{
+	u64 sector = io->sector;
+	sc_oblock_t b = sc_sector_block(&c->geom, sector);
+	struct sc_run run = sc_map_run(c->map, b);
+	struct sc_lock *l = &c->locks[run.shard];
+	u64 end;
+	u32 i;
+
+	spin_lock_irq(&l->lock);
+	i = sc_map_find(c->map, &run, b);
+	if (i == SC_NIL || !(sc_io_readable(c, i, sc_cache_mode(c)) >>
+			     sc_sub_index(&c->geom, sector) & 1))
+		return map_read_missed(c, bio, io, &run);
+	end = sc_io_hit_end(c, &run, i, sector, sector + bio_sectors(bio));
+	io->kind = SC_IO_READ;
+	io->epoch = sc_grace_get(&c->grace);
+	spin_unlock_irq(&l->lock);
+
+	map_cut(bio, io, end);
+	sc_io_remap(c, bio, i, sector);
+	sc_count_add(c, read_hits, nr_blocks(c, io));
+	trace_sc_map(c, io, SC_ACT_HIT);
+	return DM_MAPIO_REMAPPED;
+}
+
+/* ---- writes ------------------------------------------------------------------ */
+
+/*
+ * The short cut through sc_plan_write() for what is written again and again: a
+ * slot with all that is touched valid, and none of it durably clean (rule 3).
+ */
+static bool map_can_overwrite(const struct sc_cache *c, u32 i, u16 touched,
+			      enum sc_mode mode)
+{
+	const struct sc_map *m = c->map;
+	u16 dvalid;
+
+	if (i == SC_NIL || sc_map_slot(m, i)->flags & SC_BUSY ||
+	    touched & ~sc_slot_valid(m, i))
+		return false;
+	dvalid = sc_slot_dvalid(m, i);
+	if (touched & dvalid & ~sc_slot_ddirty(m, i))
+		return false;
+	return mode == SC_WRITEBACK ? READ_ONCE(c->health) == SC_RW :
+				      touched & sc_slot_dirty(m, i);
+}
+
+static u16 block_touched(const struct sc_geom *g, u64 sector, u64 end)
+{
+	return sc_subs_touched(g, sector, min(end, sc_block_end(g, sector)));
+}
+
+/* FUA needs a commit unless the records are durable already. */
+static bool map_strip_fua(struct bio *bio, struct sc_io *io, bool settled)
+{
+	if (!(bio->bi_opf & REQ_FUA) || settled)
+		return false;
+	bio->bi_opf &= ~REQ_FUA;
+	io->commit = true;
+	return true;
+}
+
+static int map_overwrite(struct sc_cache *c, struct bio *bio, struct sc_io *io,
+			 const struct sc_run *run, u32 first)
+	__releases(shard)
+{
+	const struct sc_geom *g = &c->geom;
+	struct sc_shard *sh = &c->map->shards[run->shard];
+	u64 pos = io->sector, end = pos + bio_sectors(bio);
+	u64 limit = min(end, sc_run_end(g, pos));
+	enum sc_mode mode = sc_cache_mode(c);
+	bool settled = true;
+	u32 i = first, next;
+	u16 touched;
+
+	for (;;) {
+		touched = block_touched(g, pos, end);
+		sc_slot_touch(sh, sc_map_slot(c->map, i));
+		sc_slot_dirtied(c, i, touched);
+		settled &= sc_map_settled(c->map, i, touched);
+		pos = sc_block_end(g, pos);
+		if (pos >= limit)
+			break;
+		next = sc_map_find(c->map, run, sc_sector_block(g, pos));
+		if (next != i + 1 ||
+		    !map_can_overwrite(c, next, block_touched(g, pos, end),
+				       mode))
+			break;
+		i = next;
+	}
+	io->kind = SC_IO_OVERWRITE;
+	io->epoch = sc_grace_get(&c->grace);
+	spin_unlock_irq(&c->locks[run->shard].lock);
+
+	map_cut(bio, io, min(pos, limit));
+	map_strip_fua(bio, io, settled);
+	sc_io_remap(c, bio, first, io->sector);
+	sc_count_add(c, write_hits, nr_blocks(c, io));
+	sc_count_add(c, cache_write_bytes, bio->bi_iter.bi_size);
+	trace_sc_map(c, io, SC_ACT_OVERWRITE);
+	return DM_MAPIO_REMAPPED;
+}
+
+/* Blocks of the run as far as their slots are neighbours. */
+static int map_alloc(struct sc_cache *c, struct bio *bio, struct sc_io *io,
+		     const struct sc_run *run, struct sc_view *v)
+	__releases(shard)
+{
+	const struct sc_geom *g = &c->geom;
+	const struct sc_shard *sh = &c->map->shards[run->shard];
+	u64 pos = io->sector, end = pos + bio_sectors(bio);
+	u64 limit = min(end, sc_run_end(g, pos));
+	u32 first = sh->free_head, i;
+	bool replaces = v->live;
+
+	do {
+		i = sc_io_take_slot(c, run, sc_sector_block(g, pos));
+		pos = sc_block_end(g, pos);
+		if (pos >= limit || sh->free_head != i + 1 ||
+		    !sc_io_slot_free(c, run->shard))
+			break;
+		sc_io_look(c, v, run, pos, end);
+	} while (sc_plan_write(v) == SC_ACT_ALLOC && v->live == replaces);
+	io->kind = SC_IO_ALLOC;
+	spin_unlock_irq(&c->locks[run->shard].lock);
+
+	map_cut(bio, io, min(pos, limit));
+	map_strip_fua(bio, io, false);
+	sc_io_remap(c, bio, first, io->sector);
+	if (replaces)
+		sc_count_add(c, write_hits, nr_blocks(c, io));
+	else
+		sc_count_add(c, write_misses, nr_blocks(c, io));
+	sc_count_add(c, cache_write_bytes, bio->bi_iter.bi_size);
+	trace_sc_map(c, io, SC_ACT_ALLOC);
+	return DM_MAPIO_REMAPPED;
+}
+
+/*
+ * Blocks without a slot, within one run; the run is marked so that nothing of
+ * it is filled meanwhile.
+ */
+static u64 map_uncached_end(struct sc_cache *c, const struct sc_run *run,
+			    u64 sector, u64 end)
+{
+	const struct sc_geom *g = &c->geom;
+	u64 pos = sector, limit = min(end, sc_run_end(g, sector));
+
+	while (pos < limit &&
+	       sc_map_find(c->map, run, sc_sector_block(g, pos)) == SC_NIL)
+		pos = sc_block_end(g, pos);
+	if (pos > sector)
+		sc_writers_begin(c, sc_sector_block(g, sector));
+	return min(pos, limit);
+}
+
+static u64 map_extend_uncached(struct sc_cache *c, u64 sector, u64 end)
+{
+	struct sc_run run;
+	struct sc_lock *l;
+	u64 next;
+
+	while (sector < end) {
+		run = sc_map_run(c->map, sc_sector_block(&c->geom, sector));
+		l = &c->locks[run.shard];
+		spin_lock_irq(&l->lock);
+		next = map_uncached_end(c, &run, sector, end);
+		spin_unlock_irq(&l->lock);
+		if (next == sector)
+			break;
+		map_sequential(c, sector, next, true);
+		sector = next;
+		if (sector < sc_run_end(&c->geom, sector - 1))
+			break;
+	}
+	return sector;
+}
+
+static int map_origin_write(struct sc_cache *c, struct bio *bio,
+			    struct sc_io *io, const struct sc_run *run)
+	__releases(shard)
+{
+	u64 end = io->sector + bio_sectors(bio), pos;
+
+	pos = map_uncached_end(c, run, io->sector, end);
+	spin_unlock_irq(&c->locks[run->shard].lock);
+	if (pos == io->sector)
+		return map_job(c, bio, io, end);
+
+	if (pos == sc_run_end(&c->geom, io->sector))
+		pos = map_extend_uncached(c, pos, end);
+	io->kind = SC_IO_ORIGIN;
+	map_origin(c, bio, io, pos);
+	sc_count_add(c, write_misses, nr_blocks(c, io));
+	sc_count(c, bypass_writes);
+	trace_sc_map(c, io, SC_ACT_ORIGIN);
+	return DM_MAPIO_REMAPPED;
+}
+
+static int map_write(struct sc_cache *c, struct bio *bio, struct sc_io *io)
+{
+	u64 end = io->sector + bio_sectors(bio);
+	sc_oblock_t b = sc_sector_block(&c->geom, io->sector);
+	struct sc_run run = sc_map_run(c->map, b);
+	struct sc_lock *l = &c->locks[run.shard];
+	struct sc_view v;
+	u32 i;
+
+	spin_lock_irq(&l->lock);
+	i = sc_map_find(c->map, &run, b);
+	if (map_can_overwrite(c, i, block_touched(&c->geom, io->sector, end),
+			      sc_cache_mode(c)))
+		return map_overwrite(c, bio, io, &run, i);
+
+	sc_io_look(c, &v, &run, io->sector, end);
+	if (!v.live && v.admit &&
+	    map_sequential(c, io->sector,
+			   min(end, sc_run_end(&c->geom, io->sector)), true)) {
+		sc_count(c, sequential_bypasses);
+		io->bypass = true;
+		v.admit = false;
+	}
+	switch (sc_plan_write(&v)) {
+	case SC_ACT_ALLOC:
+		if (sc_io_slot_free(c, run.shard))
+			return map_alloc(c, bio, io, &run, &v);
+		break;
+	case SC_ACT_ORIGIN:
+		return map_origin_write(c, bio, io, &run);
+	default:
+		break;
+	}
+	spin_unlock_irq(&l->lock);
+	return map_job(c, bio, io, end);
+}
+
+/* ---- map --------------------------------------------------------------------- */
+
+int sc_io_map(struct dm_target *ti, struct bio *bio)
+{
+	struct sc_target *t = ti->private;
+	struct sc_cache *c = t->cache;
+	struct sc_io *io = sc_bio_io(bio);
+
+	io->kind = SC_IO_PLAIN;
+	io->commit = false;
+	io->bypass = false;
+	io->failed = false;
+	if (bio->bi_opf & REQ_PREFLUSH) {
+		sc_commit_bio(c, bio);
+		return DM_MAPIO_SUBMITTED;
+	}
+	io->sector = dm_target_offset(ti, bio->bi_iter.bi_sector);
+	bio->bi_iter.bi_sector = io->sector;
+	switch (bio_op(bio)) {
+	case REQ_OP_READ:
+		return map_read(c, bio, io);
+	case REQ_OP_WRITE:
+		return map_write(c, bio, io);
+	case REQ_OP_DISCARD:
+		io->nr_sectors = bio_sectors(bio);
+		io->iter = bio->bi_iter;
+		sc_job_queue(c, bio);
+		return DM_MAPIO_SUBMITTED;
+	default:
+		return DM_MAPIO_KILL;
+	}
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Keeps free slots ready, so that nobody has to wait for rule 2: picks victims,
+ * has their unmapping committed, and frees slots once nobody can still be
+ * reading them.
+ */
+#include "target.h"
+
+/* Begin below 1/64 of the shard, stop at 1/32. */
+static u32 low_mark(const struct sc_shard *sh)
+{
+	return max(sh->nr_slots / 64, 1u);
+}
+
+static u32 high_mark(const struct sc_shard *sh)
+{
+	return max(sh->nr_slots / 32, 2u);
+}
+
+static u32 nr_coming(const struct sc_shard *sh)
+{
+	return sh->nr_free + sh->nr_retiring + sh->nr_resting;
+}
+
+void sc_reclaim_kick(struct sc_cache *c)
+{
+	queue_work(c->reclaim_wq, &c->reclaim);
+}
+
+void sc_reclaim_check(struct sc_cache *c, u32 shard)
+{
+	const struct sc_shard *sh = &c->map->shards[shard];
+
+	if (sh->nr_free <= low_mark(sh) && !work_pending(&c->reclaim))
+		sc_reclaim_kick(c);
+}
+
+/* Returns whether the shard has as many slots on their way as it should. */
+static bool reclaim_evict(struct sc_cache *c, u32 shard)
+{
+	struct sc_shard *sh = &c->map->shards[shard];
+	u32 i, tries;
+
+	for (tries = 0; tries < 16; tries++) {
+		if (nr_coming(sh) >= high_mark(sh))
+			return true;
+		i = sc_policy_victim(c->policy, shard);
+		if (i == SC_NIL)
+			continue;
+		sc_slot_drop(c, i);
+		sc_count(c, demotions);
+		tries = 0;
+	}
+	return false;
+}
+
+static void reclaim_free(struct sc_cache *c, u32 i)
+{
+	struct sc_lock *l;
+	u32 next;
+
+	for (; i != SC_NIL; i = next) {
+		next = sc_map_slot(c->map, i)->hash_next;
+		l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
+		spin_lock_irq(&l->lock);
+		sc_map_free(c->map, i);
+		sc_shard_wake(l);
+		spin_unlock_irq(&l->lock);
+	}
+}
+
+/* Take over the slots at rest in one shard and put them before @list. */
+static u32 reclaim_take(struct sc_cache *c, struct sc_lock *l, u32 list)
+{
+	u32 first = l->resting, i = first;
+
+	if (first == SC_NIL)
+		return list;
+	while (sc_map_slot(c->map, i)->hash_next != SC_NIL)
+		i = sc_map_slot(c->map, i)->hash_next;
+	sc_map_slot(c->map, i)->hash_next = list;
+	l->resting = SC_NIL;
+	return first;
+}
+
+void sc_reclaim_work(struct work_struct *work)
+{
+	struct sc_cache *c = container_of(work, struct sc_cache, reclaim);
+	u32 shard, list = SC_NIL;
+	bool unmaps = false, enough = true;
+
+	for (shard = 0; shard < c->map->nr_shards; shard++) {
+		struct sc_shard *sh = &c->map->shards[shard];
+		struct sc_lock *l = &c->locks[shard];
+
+		spin_lock_irq(&l->lock);
+		if (nr_coming(sh) < high_mark(sh) && READ_ONCE(c->health) == SC_RW)
+			enough &= reclaim_evict(c, shard);
+		list = reclaim_take(c, l, list);
+		unmaps |= sh->nr_retiring && sh->nr_free <= low_mark(sh);
+		spin_unlock_irq(&l->lock);
+	}
+	if (unmaps)
+		sc_commit_ticket(c);
+	if (!enough)
+		sc_flusher_urge(c);
+	if (list != SC_NIL) {
+		sc_grace_wait(c);
+		reclaim_free(c, list);
+	}
+}
