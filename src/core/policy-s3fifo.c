@@ -41,7 +41,7 @@
  * struct s3_hunt - one search for a victim
  * @p: the policy
  * @shard: where
- * @nr_blocked: slots met that could not go, by queue
+ * @nr_blocked: slots met in a row that could not go, by queue
  */
 struct s3_hunt {
 	struct sc_policy *p;
@@ -136,15 +136,18 @@ static enum sc_queue_id choose_queue(const struct s3_hunt *hunt)
 }
 
 /* A slot of the main queue that was hit goes round, of the small one, up. */
-static bool was_hit(struct sc_policy *p, u32 slot, enum sc_queue_id q)
+static bool was_hit(struct s3_hunt *hunt, u32 slot, enum sc_queue_id q)
 {
-	struct sc_slot *s = sc_map_slot(p->map, slot);
+	struct sc_slot *s = sc_map_slot(hunt->p->map, slot);
 	u32 freq = sc_slot_freq(s);
 
 	if (!freq)
 		return false;
 	sc_slot_set_freq(s, q == SC_Q_SMALL ? 0 : freq - 1);
-	sc_policy_requeue(p, slot, SC_Q_MAIN);
+	sc_policy_requeue(hunt->p, slot, SC_Q_MAIN);
+	/* It may be worth to go on there. */
+	hunt->nr_blocked[q] = 0;
+	hunt->nr_blocked[SC_Q_MAIN] = 0;
 	return true;
 }
 
@@ -163,6 +166,7 @@ static u32 try_evict(struct s3_hunt *hunt, u32 slot, enum sc_queue_id q)
 		return slot;
 	case SC_UNCLEAN:
 		sc_policy_set_aside(p, slot);
+		hunt->nr_blocked[q] = 0;
 		break;
 	case SC_BLOCKED:
 		hunt->nr_blocked[q]++;
@@ -183,7 +187,7 @@ static u32 s3_victim(struct sc_policy *p, u32 shard)
 		if (q == SC_Q_NONE)
 			break;
 		slot = hunt.shard->queue[q].tail;
-		if (was_hit(p, slot, q))
+		if (was_hit(&hunt, slot, q))
 			continue;
 		slot = try_evict(&hunt, slot, q);
 		if (slot != SC_NIL)

@@ -63,7 +63,8 @@ void sc_policy_destroy(struct sc_policy *p)
 
 void sc_policy_set_small(struct sc_policy *p, unsigned int percent)
 {
-	u32 part = (u32)div_u64((u64)percent << 32, 100);
+	/* Rounded up, so that 10 % of 100 slots are 10. */
+	u32 part = (u32)div_u64(((u64)percent << 32) + 99, 100);
 
 	/* Read under the locks of the shards, none of which is held here. */
 	WRITE_ONCE(p->small_part, part);
