@@ -296,7 +296,7 @@ make_modules() {
 	mkdir -p "$root/usr/lib/modules"
 	: >"$root/usr/lib/modules/boot.list"
 	rel=$(find "$dir/lib/modules/" -mindepth 1 -maxdepth 1 -printf '%f\n' \
-		2>/dev/null | head -n 1)
+		2>/dev/null | head -n 1) || true
 	[ -n "$rel" ] || return 0 # a kernel with all built in
 	from=$dir/lib/modules/$rel
 	to=$root/usr/lib/modules/$rel
