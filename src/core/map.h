@@ -274,6 +274,8 @@ static inline u16 sc_slot_ddirty(const struct sc_map *m, u32 i)
  *
  * Writes nothing once the counter is saturated. A hit shortly after admission
  * belongs to the burst that admitted the block and does not count.
+ *
+ * Context: the lock of its shard is held.
  */
 static inline void sc_slot_touch(const struct sc_shard *sh, struct sc_slot *s)
 {
@@ -405,6 +407,7 @@ int sc_map_load_end(struct sc_map *m, sc_oblock_t *bad);
  * @m: the map
  * @shard: of the block it shall hold
  *
+ * Context: the lock of its shard is held.
  * Return: the slot, or SC_NIL.
  */
 u32 sc_map_alloc(struct sc_map *m, u32 shard);
@@ -413,6 +416,8 @@ u32 sc_map_alloc(struct sc_map *m, u32 shard);
  * sc_map_free() - a resting slot can be reached by nobody any more
  * @m: the map
  * @i: the slot, in no queue
+ *
+ * Context: the lock of its shard is held.
  */
 void sc_map_free(struct sc_map *m, u32 i);
 
@@ -424,6 +429,8 @@ void sc_map_free(struct sc_map *m, u32 i);
  * @b: the block; a slot of it that is there already is no longer found first
  *
  * The slot is busy and holds nothing valid.
+ *
+ * Context: the lock of its shard is held.
  */
 void sc_map_insert(struct sc_map *m, const struct sc_run *run, u32 i,
 		   sc_oblock_t b);
@@ -432,6 +439,8 @@ void sc_map_insert(struct sc_map *m, const struct sc_run *run, u32 i,
  * sc_map_unhash() - leave the chain; the slot rests
  * @m: the map
  * @i: a hashed slot with nothing valid
+ *
+ * Context: the lock of its shard is held.
  */
 void sc_map_unhash(struct sc_map *m, u32 i);
 
@@ -441,6 +450,8 @@ void sc_map_unhash(struct sc_map *m, u32 i);
  * @i: the slot, stays busy
  * @valid: now hold data
  * @dirty: of these, newer than the origin
+ *
+ * Context: the lock of its shard is held.
  */
 void sc_map_publish(struct sc_map *m, u32 i, u16 valid, u16 dirty);
 
@@ -449,6 +460,8 @@ void sc_map_publish(struct sc_map *m, u32 i, u16 valid, u16 dirty);
  * @m: the map
  * @i: a slot
  * @mask: sub-blocks, all valid
+ *
+ * Context: the lock of its shard is held.
  */
 void sc_map_mark_dirty(struct sc_map *m, u32 i, u16 mask);
 
@@ -457,6 +470,8 @@ void sc_map_mark_dirty(struct sc_map *m, u32 i, u16 mask);
  * @m: the map
  * @i: a slot being copied
  * @mask: sub-blocks
+ *
+ * Context: the lock of its shard is held.
  */
 void sc_map_mark_clean(struct sc_map *m, u32 i, u16 mask);
 
@@ -464,6 +479,8 @@ void sc_map_mark_clean(struct sc_map *m, u32 i, u16 mask);
  * sc_map_hold() - what is clean must not be committed before an origin flush
  * @m: the map
  * @i: a slot (rule 7)
+ *
+ * Context: the lock of its shard is held.
  */
 void sc_map_hold(struct sc_map *m, u32 i);
 
@@ -474,6 +491,7 @@ void sc_map_hold(struct sc_map *m, u32 i);
  *
  * A slot held again since, or by an owner still at work, stays held.
  *
+ * Context: the lock of its shard is held.
  * Return: true if the slot was released.
  */
 bool sc_map_release(struct sc_map *m, u32 i);
@@ -484,6 +502,7 @@ bool sc_map_release(struct sc_map *m, u32 i);
  * @i: a slot, not retiring
  * @mask: sub-blocks
  *
+ * Context: the lock of its shard is held.
  * Return: true if nothing is valid any more and the slot is not busy: the
  * caller calls sc_map_retire().
  */
@@ -494,6 +513,7 @@ bool sc_map_invalidate(struct sc_map *m, u32 i, u16 mask);
  * @m: the map
  * @i: a slot, not busy, not dirty, not being copied, in no queue
  *
+ * Context: the lock of its shard is held.
  * Return: true if no durable record can map it: the slot was unhashed and
  * rests. False: it is retiring and pending.
  */
@@ -505,6 +525,7 @@ bool sc_map_retire(struct sc_map *m, u32 i);
  * @i: a slot whose pending bit was just cleared
  * @rec: the record
  *
+ * Context: the lock of its shard is held.
  * Return: false if the metadata device says so already: nothing to commit.
  */
 bool sc_map_capture(struct sc_map *m, u32 i, struct sc_record *rec);
@@ -515,6 +536,7 @@ bool sc_map_capture(struct sc_map *m, u32 i, struct sc_record *rec);
  * @rec: what sc_map_capture() gave
  * @durable: false: it failed, both old and new may be on the device
  *
+ * Context: the lock of its shard is held.
  * Return: true if the slot was retiring and is unmapped now: it was unhashed
  * and rests.
  */
@@ -536,6 +558,9 @@ void sc_map_durable(const struct sc_map *m, u32 i, struct sc_record *rec);
  * @m: the map
  * @i: a slot
  * @mask: sub-blocks
+ *
+ * Context: the lock of its shard is held.
+ * Return: true if each is in a durable record as dirty.
  */
 bool sc_map_settled(const struct sc_map *m, u32 i, u16 mask);
 
@@ -569,6 +594,8 @@ u32 sc_bitmap_next(struct sc_bitmap *b, u32 from);
  * @m: the map
  * @i: a slot in no queue
  * @q: which queue of its shard
+ *
+ * Context: the lock of its shard is held.
  */
 void sc_queue_push(struct sc_map *m, u32 i, enum sc_queue_id q);
 
@@ -577,6 +604,8 @@ void sc_queue_push(struct sc_map *m, u32 i, enum sc_queue_id q);
  * @m: the map
  * @i: a slot in no queue
  * @q: which queue of its shard
+ *
+ * Context: the lock of its shard is held.
  */
 void sc_queue_push_tail(struct sc_map *m, u32 i, enum sc_queue_id q);
 
@@ -584,6 +613,8 @@ void sc_queue_push_tail(struct sc_map *m, u32 i, enum sc_queue_id q);
  * sc_queue_remove() - take a slot out of its queue
  * @m: the map
  * @i: the slot; nothing happens if it is in none
+ *
+ * Context: the lock of its shard is held.
  */
 void sc_queue_remove(struct sc_map *m, u32 i);
 

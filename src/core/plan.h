@@ -104,6 +104,7 @@ enum sc_action sc_plan_discard(const struct sc_view *v);
  * sc_action_name() - for traces and tests
  * @a: an action
  *
+ * Context: any.
  * Return: a static string.
  */
 const char *sc_action_name(enum sc_action a);

@@ -23,25 +23,53 @@ static inline u64 sc_run_sectors(const struct sc_geom *g)
 	return 1ULL << (g->run_shift + g->block_shift);
 }
 
-/** sc_block_end() - the sector behind the block that @sector is in */
+/**
+ * sc_block_end() - the sector behind the block that a sector is in
+ * @g: sizes
+ * @sector: the sector
+ *
+ * Context: any.
+ * Return: the sector.
+ */
 static inline u64 sc_block_end(const struct sc_geom *g, u64 sector)
 {
 	return (sector | (sc_block_sectors(g) - 1)) + 1;
 }
 
-/** sc_sub_end() - the sector behind the sub-block that @sector is in */
+/**
+ * sc_sub_end() - the sector behind the sub-block that a sector is in
+ * @g: sizes
+ * @sector: the sector
+ *
+ * Context: any.
+ * Return: the sector.
+ */
 static inline u64 sc_sub_end(const struct sc_geom *g, u64 sector)
 {
 	return (sector | (sc_sub_sectors(g) - 1)) + 1;
 }
 
-/** sc_run_end() - the sector behind the run that @sector is in */
+/**
+ * sc_run_end() - the sector behind the run that a sector is in
+ * @g: sizes
+ * @sector: the sector
+ *
+ * Context: any.
+ * Return: the sector.
+ */
 static inline u64 sc_run_end(const struct sc_geom *g, u64 sector)
 {
 	return (sector | (sc_run_sectors(g) - 1)) + 1;
 }
 
-/** sc_sub_index() - which sub-block of its block @sector is in */
+/**
+ * sc_sub_index() - which sub-block of its block a sector is in
+ * @g: sizes
+ * @sector: the sector
+ *
+ * Context: any.
+ * Return: the number.
+ */
 static inline u32 sc_sub_index(const struct sc_geom *g, u64 sector)
 {
 	return (sector & (sc_block_sectors(g) - 1)) >> g->sub_shift;
@@ -53,6 +81,7 @@ static inline u32 sc_sub_index(const struct sc_geom *g, u64 sector)
  * @sector: first sector
  * @end: behind the last, in the same block
  *
+ * Context: any.
  * Return: the mask.
  */
 static inline u16 sc_subs_touched(const struct sc_geom *g, u64 sector, u64 end)
@@ -69,6 +98,7 @@ static inline u16 sc_subs_touched(const struct sc_geom *g, u64 sector, u64 end)
  * The last sub-block of the origin may be short: its end is where the origin
  * ends.
  *
+ * Context: any.
  * Return: the mask, perhaps 0.
  */
 static inline u16 sc_subs_whole(const struct sc_geom *g, u64 sector, u64 end)

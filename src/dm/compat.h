@@ -33,15 +33,13 @@ static inline void sc_set_discard_limits(struct queue_limits *limits,
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 #define sc_assign_str(dst, src)	__assign_str(dst, src)
 #else
-#define sc_assign_str(dst, src)	__assign_str(dst)
+#define sc_assign_str(dst, src)	({ (void)(src); __assign_str(dst); })
 #endif
 
-/* How a device is to be opened. */
+/* How a device is to be opened; the type is what dm_table_get_mode() returns. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-typedef fmode_t sc_open_mode_t;
 #define SC_OPEN_RW	(FMODE_READ | FMODE_WRITE)
 #else
-typedef blk_mode_t sc_open_mode_t;
 #define SC_OPEN_RW	(BLK_OPEN_READ | BLK_OPEN_WRITE)
 #endif
 

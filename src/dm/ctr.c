@@ -20,13 +20,14 @@ static void ctr_error(struct dm_target *ti, const struct sc_reason *why)
 static int open_devices(struct sc_target *t, char **argv, struct sc_reason *why)
 {
 	static const char *const names[] = { "metadata", "cache", "origin" };
-	sc_open_mode_t mode = dm_table_get_mode(t->ti->table);
 	int leg, r;
 
 	for (leg = 0; leg < SC_NR_LEGS; leg++) {
+		/* A read-only table may still have to fill and to commit. */
 		r = dm_get_device(t->ti, argv[leg],
 				  leg == SC_LEG_ORIGIN ?
-					  mode : SC_OPEN_RW,
+					  dm_table_get_mode(t->ti->table) :
+					  SC_OPEN_RW,
 				  &t->dev[leg]);
 		if (r) {
 			t->dev[leg] = NULL;

@@ -147,6 +147,7 @@ static void job_set_state(struct sc_destage_job *job, u8 state)
 
 static u8 job_state(const struct sc_destage_job *job)
 {
+	/* Pairs with job_set_state(). */
 	return smp_load_acquire(&job->state);
 }
 

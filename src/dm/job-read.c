@@ -205,11 +205,10 @@ static int fill_do(struct sc_job *j, struct sc_fill *f, u64 end)
 	void *buf = mempool_alloc(&c->pools.buffers, GFP_NOIO);
 	int r = fill_read(j, f, end, buf);
 
-	if (r) {
+	if (r)
 		fill_end(c, f, 0, f->nr_blocks, false);
-	} else {
+	else
 		fill_write_all(c, f, buf);
-	}
 	mempool_free(buf, &c->pools.buffers);
 	/* Perhaps only a sector that nobody asked for cannot be read. */
 	return r ? read_origin(j, end) : 0;

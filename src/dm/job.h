@@ -103,6 +103,8 @@ int sc_job_buffer_io(struct sc_cache *c, blk_opf_t opf,
  * sc_job_advance() - the sectors up to @end are done
  * @j: the job
  * @end: behind the last
+ *
+ * Context: process.
  */
 static inline void sc_job_advance(struct sc_job *j, u64 end)
 {

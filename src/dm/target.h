@@ -411,7 +411,20 @@ void sc_shard_wait(struct sc_lock *l);
 
 /* ---- grace.c --------------------------------------------------------------- */
 
+/**
+ * sc_grace_init() - begin with nothing in use
+ * @g: zeroed
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int sc_grace_init(struct sc_grace *g);
+/**
+ * sc_grace_exit() - free
+ * @g: zeroed or begun, nothing in use
+ *
+ * Context: process, may sleep.
+ */
 void sc_grace_exit(struct sc_grace *g);
 
 /**
@@ -524,10 +537,23 @@ void sc_reclaim_check(struct sc_cache *c, u32 shard);
  * Context: any.
  */
 void sc_reclaim_kick(struct sc_cache *c);
+/**
+ * sc_reclaim_work() - the work item
+ * @work: of a cache
+ *
+ * Context: process, may sleep.
+ */
 void sc_reclaim_work(struct work_struct *work);
 
 /* ---- commit.c -------------------------------------------------------------- */
 
+/**
+ * sc_commit_create() - make the commit thread's state, but no thread
+ * @c: the cache
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int sc_commit_create(struct sc_cache *c);
 
 /**
@@ -608,9 +634,35 @@ extern const struct sc_meta_io sc_meta_io_ops;
 
 /* ---- flusher.c ------------------------------------------------------------- */
 
+/**
+ * sc_flusher_create() - make the flusher's state, but no thread
+ * @c: the cache
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
 int sc_flusher_create(struct sc_cache *c);
+/**
+ * sc_flusher_start() - let the flusher run
+ * @c: the cache, complete
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -errno.
+ */
 int sc_flusher_start(struct sc_cache *c);
+/**
+ * sc_flusher_stop() - end the thread; what it moves is moved first
+ * @c: the cache
+ *
+ * Context: process, may sleep.
+ */
 void sc_flusher_stop(struct sc_cache *c);
+/**
+ * sc_flusher_destroy() - free
+ * @c: the cache, the thread stopped
+ *
+ * Context: process, may sleep.
+ */
 void sc_flusher_destroy(struct sc_cache *c);
 
 /**
@@ -660,22 +712,65 @@ void sc_fail_io(struct sc_cache *c, enum sc_leg leg, bool write);
  */
 void sc_fail_health(struct sc_cache *c, enum sc_health health,
 		    const char *why);
+/**
+ * sc_fail_event_work() - the work item of events
+ * @work: of a cache
+ *
+ * Context: process, may sleep.
+ */
 void sc_fail_event_work(struct work_struct *work);
 
 /* ---- message.c, stats.c ---------------------------------------------------- */
 
+/**
+ * sc_target_message() - dm's message operation
+ * @ti: the target
+ * @argc: words
+ * @argv: the words
+ * @result: not used
+ * @maxlen: of it
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -errno.
+ */
 int sc_target_message(struct dm_target *ti, unsigned int argc, char **argv,
 		      char *result, unsigned int maxlen);
+/**
+ * sc_target_status() - dm's status operation
+ * @ti: the target
+ * @type: what is wanted
+ * @flags: dm's
+ * @result: where to
+ * @maxlen: bytes there
+ *
+ * Context: process, may sleep.
+ */
 void sc_target_status(struct dm_target *ti, status_type_t type,
 		      unsigned int flags, char *result, unsigned int maxlen);
+/**
+ * sc_stats_bytes() - memory that a cache takes
+ * @c: the cache
+ *
+ * Context: any.
+ * Return: bytes.
+ */
 u64 sc_stats_bytes(const struct sc_cache *c);
+/**
+ * sc_stats_sum() - a counter, all CPUs together
+ * @t: the target
+ * @counter: which
+ *
+ * Context: any.
+ * Return: the sum of figures read one after the other.
+ */
 u64 sc_stats_sum(const struct sc_target *t, enum sc_counter counter);
 
 /**
  * sc_stats_nr_dirty() - slots with something dirty
  * @c: the cache
  *
- * Context: any, no lock; the sum of figures read one after the other.
+ * Context: any, no lock.
+ * Return: the sum of figures read one after the other.
  */
 u64 sc_stats_nr_dirty(const struct sc_cache *c);
 
@@ -688,7 +783,22 @@ u64 sc_stats_nr_dirty(const struct sc_cache *c);
  * Context: process, may sleep.
  */
 void sc_target_commit(struct sc_target *t);
+/**
+ * sc_target_ctr() - dm's constructor
+ * @ti: the new target
+ * @argc: words
+ * @argv: the table line
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -errno, the reason in the log and in @ti->error.
+ */
 int sc_target_ctr(struct dm_target *ti, unsigned int argc, char **argv);
+/**
+ * sc_target_dtr() - dm's destructor
+ * @ti: a target, suspended
+ *
+ * Context: process, may sleep.
+ */
 void sc_target_dtr(struct dm_target *ti);
 
 #endif

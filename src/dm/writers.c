@@ -36,9 +36,7 @@ void sc_writers_end(struct sc_cache *c, u64 sector, u32 nr_sectors)
 	u64 run = run_of(c, sector), last = run_of(c, sector + nr_sectors - 1);
 
 	for (; run <= last; run++)
-		/* Fully ordered: a waiter sees 0 or is seen. */
-		if (atomic_dec_and_test(writers_of(c, run)) &&
-		    waitqueue_active(&c->admission.writers_wait))
+		if (atomic_dec_and_test(writers_of(c, run)))
 			wake_up_all(&c->admission.writers_wait);
 }
 
