@@ -342,12 +342,13 @@ static void check_earning(u64 budget_bytes)
 	struct sc_admit *a = create(0, budget_bytes);
 	u64 sectors = budget_bytes / 512, now = 1000, end = now + 20 * HOUR_MS;
 	/* 20 of 24 hours */
-	u64 want = (u64)((unsigned __int128)sectors * 20 / 24);
+	u64 want = sectors / 24 * 20 + sectors % 24 * 20 / 24;
 
 	sc_admit_write(a, now, sectors + sectors / 24);
 	assert_int_equal(a->tokens, -(s64)sectors);
 	while (now < end) {
-		now = min(end, now + random_below(100000));
+		now += random_below(100000);
+		now = min(now, end);
 		sc_admit_write(a, now, 0);
 	}
 	assert_in_range(a->tokens + (s64)sectors, want, want + 1);
