@@ -50,16 +50,21 @@ define build_module
 	@cp $(3)/$(1)/$(1).ko $(3)/$(1).ko
 endef
 
-.PHONY: module modules-all $(KERNELS:%=modules-%)
+.PHONY: module modules-all $(foreach k,$(KERNELS),modules-$k ssdcache-$k simdisk-$k)
 module:
 	$(call build_module,ssdcache,$(KDIR),$(BUILD)/host,./,Kbuild src include)
 	@cp $(BUILD)/host/ssdcache.ko $(BUILD)/ssdcache.ko
 
 modules-all: $(KERNELS:%=modules-%)
 
-$(KERNELS:%=modules-%): modules-%:
-	$(call build_module,ssdcache,$$(tests/vm/fetch.sh $*)/headers,$(BUILD)/$*,./,Kbuild src include)
-	$(call build_module,simdisk,$$(tests/vm/fetch.sh $*)/headers,$(BUILD)/$*,tests/simdisk/,.)
+$(KERNELS:%=modules-%): modules-%: ssdcache-% simdisk-%
+
+bed_headers = $$(tests/vm/fetch.sh $*)/headers
+$(KERNELS:%=ssdcache-%): ssdcache-%:
+	$(call build_module,ssdcache,$(bed_headers),$(BUILD)/$*,./,Kbuild src include)
+
+$(KERNELS:%=simdisk-%): simdisk-%:
+	$(call build_module,simdisk,$(bed_headers),$(BUILD)/$*,tests/simdisk/,.)
 
 #: Testing; each ends with a line "N passed, N failed"
 #:   make test               everything, on a fresh Debian 12 machine, too
