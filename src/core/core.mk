@@ -4,6 +4,6 @@
 # tests, the simulators and the tools all take it from here.
 
 sc_core := admit checkpoint codec config counter dirty geometry ghost \
-	journal label load map message meta plan policy policy- \
-	cleaner policy-lru policy-s3fifo reason replay status super \
-	text tunable words
+	   journal label load map message meta plan \
+	   policy policy-cleaner policy-lru policy-s3fifo \
+	   reason replay status super text tunable words
