@@ -423,8 +423,7 @@ bool sc_map_release(struct sc_map *m, u32 i)
 {
 	struct sc_slot *s = &m->slots[i];
 
-	if (!(s->flags & SC_HELD) || s->flags & SC_BUSY ||
-	    test_bit(i, m->hold.bits))
+	if (!(s->flags & SC_HELD) || test_bit(i, m->hold.bits))
 		return false;
 	s->flags &= ~SC_HELD;
 	ask_commit(m, i);

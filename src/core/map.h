@@ -489,7 +489,8 @@ void sc_map_hold(struct sc_map *m, u32 i);
  * @m: the map
  * @i: a slot found in @m->holding
  *
- * A slot held again since, or by an owner still at work, stays held.
+ * A slot held again since stays held. An owner still at work does not matter:
+ * what it will publish it holds anew.
  *
  * Context: the lock of its shard is held.
  * Return: true if the slot was released.

@@ -32,8 +32,11 @@ static enum sc_action plan_write_uncached(const struct sc_view *v)
 		return v->older ? SC_ACT_WAIT_COMMIT : SC_ACT_ORIGIN;
 	if (v->mode == SC_WRITETHROUGH)
 		return v->older ? SC_ACT_WAIT_COMMIT : SC_ACT_BOTH;
-	/* Two durable records of one block must not both be dirty. */
-	if (v->older_dirty)
+	/*
+	 * Of two durable records of one block, one must be dirty and the other
+	 * clean: neither both dirty, nor, while edges are copied, both clean.
+	 */
+	if (v->older_dirty || (v->older && v->touched != v->whole))
 		return SC_ACT_WAIT_COMMIT;
 	return v->touched == v->whole ? SC_ACT_ALLOC : SC_ACT_EDGE;
 }

@@ -77,6 +77,12 @@ bool sc_origin_is_flushed(struct sc_cache *c)
 	       READ_ONCE(c->commit->flushed_wseq);
 }
 
+void sc_commit_note_held(struct sc_cache *c)
+{
+	if (!READ_ONCE(c->commit->held))
+		WRITE_ONCE(c->commit->held, true);
+}
+
 /* Records held since before this flush are the ones that it releases. */
 static void hold_begin_flush(struct sc_map *m)
 {
@@ -113,13 +119,16 @@ int sc_origin_flush(struct sc_cache *c)
 	mutex_lock(&k->origin_lock);
 	/* What completed before here is covered by the flush. */
 	wseq = atomic64_read(&c->origin_wseq);
+	WRITE_ONCE(k->held, false);
 	hold_begin_flush(c->map);
 	r = blkdev_issue_flush(sc_bdev(c, SC_LEG_ORIGIN));
 	sc_count(c, origin_flushes);
-	if (r)
+	if (r) {
+		WRITE_ONCE(k->held, true);
 		sc_fail_io(c, SC_LEG_ORIGIN, true);
-	else
+	} else {
 		WRITE_ONCE(k->flushed_wseq, wseq);
+	}
 	hold_end_flush(c, !r);
 	k->origin_flushed = jiffies;
 	mutex_unlock(&k->origin_lock);
@@ -267,7 +276,7 @@ static bool held_too_long(struct sc_cache *c)
 {
 	unsigned int ms = sc_tune(&c->target->config.tune.commit_interval);
 
-	return !sc_origin_is_flushed(c) &&
+	return (!sc_origin_is_flushed(c) || READ_ONCE(c->commit->held)) &&
 	       time_after(jiffies, c->commit->origin_flushed +
 			  msecs_to_jiffies(HELD_INTERVALS * ms));
 }

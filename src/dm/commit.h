@@ -24,6 +24,7 @@
  * @origin_lock: one flush of the origin at a time
  * @flushed_wseq: sc_cache.origin_wseq when the last good flush began
  * @origin_flushed: when that was, in jiffies
+ * @held: some slot was held since it began
  * @cache_flush: a flush of the cache device on its way
  * @cache_flushed: it has ended
  * @nr_records: in the transaction being built or on its way
@@ -43,6 +44,7 @@ struct sc_commit {
 	struct mutex origin_lock;
 	u64 flushed_wseq;
 	unsigned long origin_flushed;
+	bool held;
 	struct bio cache_flush;
 	struct completion cache_flushed;
 	u32 nr_records;

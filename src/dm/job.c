@@ -101,8 +101,10 @@ u32 sc_job_look(struct sc_job *j, struct sc_view *v, const struct sc_run *run,
 
 void sc_job_hold(struct sc_cache *c, u32 i)
 {
-	if (!sc_origin_is_flushed(c))
-		sc_map_hold(c->map, i);
+	if (sc_origin_is_flushed(c))
+		return;
+	sc_map_hold(c->map, i);
+	sc_commit_note_held(c);
 }
 
 void sc_job_complete(struct sc_job *j, int r)

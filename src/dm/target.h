@@ -620,6 +620,14 @@ int sc_origin_flush(struct sc_cache *c);
 bool sc_origin_is_flushed(struct sc_cache *c);
 
 /**
+ * sc_commit_note_held() - a slot was held: an origin flush is due some time
+ * @c: the cache
+ *
+ * Context: any, the slot's shard lock is held.
+ */
+void sc_commit_note_held(struct sc_cache *c);
+
+/**
  * sc_commit_stats() - the engine's figures for status
  * @c: the cache
  * @st: all set
