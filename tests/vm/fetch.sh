@@ -149,6 +149,8 @@ kernel_packages() {
 	headers=$(depends_on "$2" 'linux-headers-[0-9].*-cloud-amd64' | head -n 1)
 	[ -n "$image" ] && [ -n "$headers" ] || return 1
 	echo "$image $headers"
+	# Debian's kernels since 7.0 come in parts.
+	depends_on "$image" 'linux-(binary|modules|base)-[0-9].*'
 	depends_on "$headers" \
 		'linux-headers-.*-common|linux-kbuild-.*|linux-compiler-.*'
 }
@@ -157,14 +159,18 @@ kernel_packages() {
 settle_kernel() {
 	local root=$1 final=$2 rel headers f
 	if [ -d "$root/usr/lib/modules" ]; then
-		mkdir -p "$root/lib"
-		mv "$root/usr/lib/modules" "$root/lib/modules"
+		mkdir -p "$root/lib/modules"
+		cp -al "$root/usr/lib/modules/." "$root/lib/modules/"
+		rm -rf "$root/usr/lib/modules"
 	fi
 	rel=$(cd "$root/lib/modules" && echo *)
 	headers=usr/src/linux-headers-$rel
 	[ -f "$root/$headers/Makefile" ] || return 1
 	echo "$rel" >"$root/release"
-	ln -s "boot/vmlinuz-$rel" "$root/vmlinuz"
+	for f in "boot/vmlinuz-$rel" "lib/modules/$rel/vmlinuz"; do
+		[ ! -f "$root/$f" ] || ln -sf "$f" "$root/vmlinuz"
+	done
+	[ -f "$root/vmlinuz" ] || return 1
 	ln -s "$headers" "$root/headers"
 	for f in "$root/$headers/Makefile" "$root/$headers/.kernelvariables"; do
 		[ ! -f "$f" ] || sed -i "s,/usr/\(src\|lib\)/linux-,$final&,g" "$f"
