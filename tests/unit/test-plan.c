@@ -37,26 +37,29 @@ static void show(const struct sc_view *v, enum sc_action a, const char *why)
 
 typedef void (*check_fn)(const struct sc_view *v);
 
+static void try_edges(struct sc_view *v, unsigned int first, unsigned int last,
+		      check_fn check)
+{
+	unsigned int cut, nr_cuts = first == last ? 2 : 4;
+	u16 edges;
+
+	v->touched = GENMASK(last, first);
+	for (cut = 0; cut < nr_cuts; cut++) {
+		edges = (cut & 1 ? BIT(first) : 0) | (cut & 2 ? BIT(last) : 0);
+		v->whole = v->touched & ~edges;
+		nr_views++;
+		check(v);
+	}
+}
+
 /* What the request covers: neighbours, whole but perhaps at its two ends. */
 static void try_covers(struct sc_view *v, unsigned int nr, check_fn check)
 {
-	unsigned int first, last, cut;
-	u16 edges;
+	unsigned int first, last;
 
-	for (first = 0; first < nr; first++) {
-		for (last = first; last < nr; last++) {
-			v->touched = GENMASK(last, first);
-			for (cut = 0; cut < 4; cut++) {
-				if (first == last && cut > 1)
-					break;
-				edges = (cut & 1 ? BIT(first) : 0) |
-					(cut & 2 ? BIT(last) : 0);
-				v->whole = v->touched & ~edges;
-				nr_views++;
-				check(v);
-			}
-		}
-	}
+	for (first = 0; first < nr; first++)
+		for (last = first; last < nr; last++)
+			try_edges(v, first, last, check);
 }
 
 static void try_flags(struct sc_view *v, unsigned int nr, check_fn check)
