@@ -112,11 +112,11 @@ static int write_run(struct sc_meta *m, u32 limit)
 /* Returns 0 if all pages are written, 1 if some may be left, or -errno. */
 static int write_pages(struct sc_meta *m)
 {
-	u32 left = SC_STEP_PAGES;
+	u32 left = m->p.step_pages ?: SC_STEP_PAGES;
 	int r;
 
 	do {
-		r = write_run(m, left);
+		r = write_run(m, min_t(u32, left, SC_META_BATCH));
 		if (r < 0)
 			return sc_meta_fail(m, r);
 		left -= r;

@@ -180,6 +180,18 @@ static u64 device_blocks(u64 metadata_sectors)
 		     MAX_META_BLOCKS);
 }
 
+/* KiB of the smallest device for a ring of that size. */
+static u64 least_kib(u32 journal_blocks)
+{
+	struct sc_layout l;
+
+	if (!journal_blocks)
+		return sc_meta_size_needed(1) / 2;
+	divide(&l, SIZE_STEP, journal_blocks);
+	return ((l.pages_start + 2 * SC_PAGE_GROUP + SIZE_STEP - 1) &
+		~(u64)(SIZE_STEP - 1)) * (SC_META_BLOCK_BYTES / 1024);
+}
+
 int sc_layout_init(struct sc_layout *l, u64 metadata_sectors,
 		   u32 journal_blocks, struct sc_reason *why)
 {
@@ -194,7 +206,7 @@ int sc_layout_init(struct sc_layout *l, u64 metadata_sectors,
 	divide(&new, device_blocks(metadata_sectors), journal_blocks);
 	if (!new.nr_pages) {
 		sc_reason_set(why, "metadata device too small: at least %llu KiB needed, got %llu KiB",
-			      (unsigned long long)sc_meta_size_needed(1) / 2,
+			      (unsigned long long)least_kib(journal_blocks),
 			      (unsigned long long)metadata_sectors / 2);
 		return -ENOSPC;
 	}

@@ -11,7 +11,7 @@
 
 /* The largest transfer, and the size of the work buffer. */
 #define SC_META_BATCH	128u
-/* Table pages that one step of a checkpoint writes. */
+/* Table pages that one step of a checkpoint writes if nobody says otherwise. */
 #define SC_STEP_PAGES	64u
 /* Commits overwrite a ring only so far that a transaction always fits. */
 #define SC_MAX_TX_SHARE	8u

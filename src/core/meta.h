@@ -81,6 +81,7 @@ struct sc_meta_io {
  * @origin_sectors: size of the origin
  * @block_sectors: block size
  * @journal_blocks: wanted journal size when formatting, 0: chosen by size
+ * @step_pages: table pages that one step of a checkpoint writes, 0: 64
  * @same_disk: a flush of the metadata device flushes the cache device as well
  * @uuid: random, identifies the cache if this formats it; not all zero
  * @policy: name of the policy, ends with zeroes; hints kept by another policy
@@ -92,6 +93,7 @@ struct sc_meta_params {
 	u64 origin_sectors;
 	u32 block_sectors;
 	u32 journal_blocks;
+	u32 step_pages;
 	bool same_disk;
 	u8 uuid[SC_UUID_BYTES];
 	char policy[SC_POLICY_BYTES];
@@ -296,7 +298,7 @@ bool sc_meta_checkpoint_wanted(const struct sc_meta *m);
  * @m: started, not in a transaction
  * @done: set when the checkpoint is complete
  *
- * Writes at most 64 table pages, at the end the map and the superblocks, too.
+ * Writes at most &sc_meta_params.step_pages table pages, at the end the map and the superblocks, too.
  * Commits may come between two steps.
  *
  * Context: may sleep.

@@ -9,7 +9,8 @@
 /**
  * enum super_kind - what was found in place of a superblock
  * @SUPER_GOOD: one of ours
- * @SUPER_BAD: one of ours once, or unreadable
+ * @SUPER_BAD: one of ours once
+ * @SUPER_UNREADABLE: a read error
  * @SUPER_FOREIGN: something else
  * @SUPER_ZERO: nothing
  * @SUPER_TOO_NEW: of a version or with features that we must not touch
@@ -17,6 +18,7 @@
 enum super_kind {
 	SUPER_GOOD,
 	SUPER_BAD,
+	SUPER_UNREADABLE,
 	SUPER_FOREIGN,
 	SUPER_ZERO,
 	SUPER_TOO_NEW,
@@ -30,7 +32,7 @@ static enum super_kind read_super(struct sc_meta *m, u32 which,
 	if (r) {
 		sc_reason_set(why, "superblock %u: read error, got %d", which,
 			      r);
-		return SUPER_BAD;
+		return SUPER_UNREADABLE;
 	}
 	if (sc_codec_is_zero(m->block)) {
 		sc_reason_set(why, "corrupt superblock %u: empty", which);
@@ -60,6 +62,8 @@ static void choose_newer(struct sc_meta *m)
 
 static int refuse_both(const enum super_kind kind[2], struct sc_reason *why)
 {
+	if (kind[0] == SUPER_UNREADABLE)
+		return -EIO;
 	if (kind[0] != SUPER_FOREIGN)
 		return -EUCLEAN;
 	sc_reason_set(why, "metadata device: holds something else; to format it, zero its first 4 KiB");
