@@ -15,6 +15,7 @@
  * @nr: blocks there
  * @at: offset of the next transaction
  * @tx: its number
+ * @broken: offset of the block that is not as the next one must be
  * @generation: of the last one, they do not fall
  */
 struct replay {
@@ -22,6 +23,7 @@ struct replay {
 	u32 from;
 	u32 nr;
 	u32 at;
+	u32 broken;
 	u64 tx;
 	u64 generation;
 };
@@ -34,16 +36,20 @@ static u32 ring_block(const struct sc_meta *m, u32 offset)
 		       at : at - m->sb.layout.journal_blocks;
 }
 
+static unsigned long long journal_block(const struct sc_meta *m, u32 offset)
+{
+	return m->sb.layout.journal_start + ring_block(m, offset);
+}
+
 static int read_ring(struct replay *rp, u32 offset, u8 *buf, u32 nr)
 {
 	struct sc_meta *m = rp->l->m;
-	u64 block = m->sb.layout.journal_start + ring_block(m, offset);
-	int r = m->io->read(m->ctx, block, buf, nr);
+	int r = m->io->read(m->ctx, journal_block(m, offset), buf, nr);
 
 	if (r)
 		sc_reason_set(rp->l->why, "journal blocks %llu to %llu: read error, got %d",
-			      (unsigned long long)block,
-			      (unsigned long long)block + nr - 1, r);
+			      journal_block(m, offset),
+			      journal_block(m, offset) + nr - 1, r);
 	return r;
 }
 
@@ -79,8 +85,7 @@ static bool open_block(const struct replay *rp, u32 offset, u64 *tx,
 	const struct sc_meta *m = rp->l->m;
 	struct sc_block_id id = {
 		.uuid = m->sb.uuid,
-		.location = m->sb.layout.journal_start +
-			    ring_block(m, offset),
+		.location = journal_block(m, offset),
 	};
 
 	if (sc_codec_journal_open(fetched(rp, offset), &id, place, NULL))
@@ -101,6 +106,7 @@ static int find_tx(struct replay *rp)
 	u32 i;
 	int r;
 
+	rp->broken = rp->at;
 	if (rp->at == m->sb.layout.journal_blocks)
 		return 0;
 	r = fetch(rp, rp->at, 1);
@@ -114,12 +120,14 @@ static int find_tx(struct replay *rp)
 	r = fetch(rp, rp->at, first.count);
 	if (r)
 		return r;
-	for (i = 1; i < first.count; i++)
+	for (i = 1; i < first.count; i++) {
+		rp->broken = rp->at + i;
 		if (!open_block(rp, rp->at + i, &tx, &place) ||
 		    tx != rp->tx || place.index != i ||
 		    place.count != first.count ||
 		    place.generation != first.generation)
 			return 0;
+	}
 	rp->generation = first.generation;
 	return first.count;
 }
@@ -183,11 +191,11 @@ static int check_end(struct replay *rp)
 		if (!open_block(rp, offset, &tx, &place) || tx < rp->tx ||
 		    (tx == rp->tx && place.index + 1 < place.count))
 			continue;
-		sc_reason_set(rp->l->why, "corrupt journal block %llu: transaction %llu is damaged, got %llu at block %u",
-			      (unsigned long long)m->sb.layout.journal_start +
-			      ring_block(m, rp->at),
+		sc_reason_set(rp->l->why, "corrupt journal block %llu: not of transaction %llu, got a later block %llu of %llu",
+			      journal_block(m, rp->broken),
 			      (unsigned long long)rp->tx,
-			      (unsigned long long)tx, ring_block(m, offset));
+			      journal_block(m, offset),
+			      (unsigned long long)tx);
 		return -EUCLEAN;
 	}
 	return 0;
