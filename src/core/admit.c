@@ -13,6 +13,7 @@
 
 /* ---- sequential streams ------------------------------------------------------ */
 
+/* Reads and writes never meet in a chain. */
 static u8 stream_head(u64 region, bool write)
 {
 	u32 h = (u32)((region * 0x9e3779b97f4a7c15ULL) >> 32);
@@ -87,7 +88,7 @@ static u8 find_stream(const struct sc_admit *a, u64 sector, bool write)
 		i = a->heads[stream_head(region, write)];
 		for (; i != NO_STREAM; i = s->hash_next) {
 			s = &a->streams[i];
-			if (s->write != write || !is_near(s, sector))
+			if (!is_near(s, sector))
 				continue;
 			if (best == NO_STREAM ||
 			    s->nr_sectors > a->streams[best].nr_sectors)

@@ -117,6 +117,12 @@ static inline u32 rig_insert(struct rig *r, u64 block, bool dirty)
 	return slot;
 }
 
+static inline void rig_fill(struct rig *r, u64 from, u32 nr)
+{
+	while (nr--)
+		rig_insert(r, from++, false);
+}
+
 /* Return: true for a hit; a miss is cached, if a victim is found. */
 static inline bool rig_access(struct rig *r, u64 block, bool write)
 {

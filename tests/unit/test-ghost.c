@@ -85,6 +85,7 @@ static void test_bucket_is_fifo(void **state)
 		if (nr && !random_below(3)) {
 			i = random_below(nr);
 			assert_true(sc_ghost_take(g, 0, to_oblock(fifo[i])));
+			assert_false(sc_ghost_has(g, 0, to_oblock(fifo[i])));
 			memmove(fifo + i, fifo + i + 1, (--nr - i) * 8);
 			continue;
 		}
