@@ -60,6 +60,11 @@ int sc_commit_wait(struct sc_cache *c, u64 ticket)
 	return READ_ONCE(k->error);
 }
 
+int sc_commit_error(const struct sc_cache *c)
+{
+	return READ_ONCE(c->commit->error);
+}
+
 int sc_commit_sync(struct sc_cache *c)
 {
 	int r = sc_origin_flush(c);
@@ -170,6 +175,8 @@ static int commit_end(struct sc_cache *c)
 	sc_count(c, cache_flushes);
 	sc_count_add(c, commit_records, k->nr_records);
 	trace_sc_commit(c, k->started, k->nr_records, r);
+	if (r)
+		WRITE_ONCE(k->error, -EIO);
 	commit_apply(c, !r);
 	return r;
 }

@@ -279,14 +279,17 @@ static u16 block_touched(const struct sc_geom *g, u64 sector, u64 end)
 	return sc_subs_touched(g, sector, min(end, sc_block_end(g, sector)));
 }
 
-/* FUA needs a commit unless the records are durable already. */
-static bool map_strip_fua(struct bio *bio, struct sc_io *io, bool settled)
+/*
+ * FUA needs a commit unless the records are durable already. After a failed
+ * transaction nobody knows which are.
+ */
+static void map_strip_fua(struct sc_cache *c, struct bio *bio,
+			  struct sc_io *io, bool settled)
 {
-	if (!(bio->bi_opf & REQ_FUA) || settled)
-		return false;
+	if (!(bio->bi_opf & REQ_FUA) || (settled && !sc_commit_error(c)))
+		return;
 	bio->bi_opf &= ~REQ_FUA;
 	io->commit = true;
-	return true;
 }
 
 static int map_overwrite(struct sc_cache *c, struct bio *bio, struct sc_io *io,
@@ -322,7 +325,7 @@ static int map_overwrite(struct sc_cache *c, struct bio *bio, struct sc_io *io,
 	spin_unlock_irq(&c->locks[run->shard].lock);
 
 	map_cut(bio, io, min(pos, limit));
-	map_strip_fua(bio, io, settled);
+	map_strip_fua(c, bio, io, settled);
 	sc_io_remap(c, bio, first, io->sector);
 	sc_count_add(c, write_hits, nr_blocks(c, io));
 	sc_count_add(c, cache_write_bytes, bio->bi_iter.bi_size);
@@ -354,7 +357,7 @@ static int map_alloc(struct sc_cache *c, struct bio *bio, struct sc_io *io,
 	spin_unlock_irq(&c->locks[run->shard].lock);
 
 	map_cut(bio, io, min(pos, limit));
-	map_strip_fua(bio, io, false);
+	map_strip_fua(c, bio, io, false);
 	sc_io_remap(c, bio, first, io->sector);
 	if (replaces)
 		sc_count_add(c, write_hits, nr_blocks(c, io));

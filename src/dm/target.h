@@ -620,6 +620,15 @@ int sc_origin_flush(struct sc_cache *c);
 bool sc_origin_is_flushed(struct sc_cache *c);
 
 /**
+ * sc_commit_error() - can the metadata still be written?
+ * @c: the cache
+ *
+ * Context: any.
+ * Return: 0, or -EIO; set before the slots of a failed transaction are let go.
+ */
+int sc_commit_error(const struct sc_cache *c);
+
+/**
  * sc_commit_note_held() - a slot was held: an origin flush is due some time
  * @c: the cache
  *
