@@ -123,6 +123,10 @@ static void check_slot(u32 i)
 		return;
 	assert_int_equal(from_oblock(sc_slot_block(sc_map_slot(m, i))),
 			 s->block);
+	/* Some flush will release it. */
+	if (s->held)
+		assert_true(test_bit(i, m->hold.bits) ||
+			    test_bit(i, m->holding.bits));
 	if (s->committing || dead)
 		return;
 	assert_int_equal(sc_slot_dvalid(m, i), s->disk.valid);
