@@ -123,7 +123,7 @@ struct sc_queue {
  * @nr_dirty: of these, with something dirty
  * @nr_retiring: slots whose unmap is not durable yet
  * @nr_resting: unhashed slots not yet given to sc_map_free()
- * @stamp: the small queue's clock, in quarters of its length
+ * @stamp: the small queue's clock, in steps that the policy chooses
  * @stamp_fill: slots admitted since it last advanced
  * @freq_max: where a slot's hit counter stops; 0 counts nothing
  * @stamp_skip: hits in a small-queue slot younger than this do not count

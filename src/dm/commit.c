@@ -88,6 +88,11 @@ void sc_commit_note_held(struct sc_cache *c)
 		WRITE_ONCE(c->commit->held, true);
 }
 
+bool sc_commit_held(const struct sc_cache *c)
+{
+	return READ_ONCE(c->commit->held);
+}
+
 /* Records held since before this flush are the ones that it releases. */
 static void hold_begin_flush(struct sc_map *m)
 {
@@ -283,7 +288,7 @@ static bool held_too_long(struct sc_cache *c)
 {
 	unsigned int ms = sc_tune(&c->target->config.tune.commit_interval);
 
-	return (!sc_origin_is_flushed(c) || READ_ONCE(c->commit->held)) &&
+	return (!sc_origin_is_flushed(c) || sc_commit_held(c)) &&
 	       time_after(jiffies, c->commit->origin_flushed +
 			  msecs_to_jiffies(HELD_INTERVALS * ms));
 }

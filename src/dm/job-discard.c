@@ -28,8 +28,7 @@ static enum sc_action discard_block(struct sc_job *j, struct sc_discard *d,
 	if (sc_map_slot(c->map, i)->flags & SC_COPYING)
 		return SC_ACT_WAIT_OWNER;
 	d->commit |= v.whole & v.dvalid;
-	if (sc_map_invalidate(c->map, i, v.whole))
-		sc_slot_drop(c, i);
+	sc_slot_invalidate(c, i, v.whole);
 	return SC_ACT_ORIGIN;
 }
 

@@ -35,7 +35,7 @@ static void span_add_both(struct sc_job *j, struct sc_span *s, u32 i,
 	s->keep[s->nr] = v->whole | (v->touched & v->valid);
 	if (v->live) {
 		sc_map_slot(c->map, i)->flags |= SC_BUSY;
-		sc_map_invalidate(c->map, i, v->touched);
+		sc_slot_invalidate(c, i, v->touched);
 	} else {
 		i = sc_io_take_slot(c, s->run, sc_sector_block(&c->geom, s->end));
 	}
@@ -53,8 +53,7 @@ static void span_add_drop(struct sc_job *j, struct sc_span *s, u32 i,
 		return;
 	sc_count(c, invalidations);
 	s->commit |= v->touched & v->dvalid;
-	if (sc_map_invalidate(c->map, i, v->touched))
-		sc_slot_drop(c, i);
+	sc_slot_invalidate(c, i, v->touched);
 }
 
 static bool span_joins(struct sc_job *j, const struct sc_view *v,

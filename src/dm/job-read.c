@@ -224,8 +224,8 @@ static int read_drop(struct sc_job *j, u64 end)
 	u32 i = sc_job_look(j, &v, &run, sc_job_sector(j), end);
 	bool dirty = v.touched & v.dirty;
 
-	if (!dirty && v.live && !v.busy && sc_map_invalidate(c->map, i, v.touched))
-		sc_slot_drop(c, i);
+	if (!dirty && v.live && !v.busy)
+		sc_slot_invalidate(c, i, v.touched);
 	spin_unlock_irq(&l->lock);
 	if (!dirty)
 		return 0;

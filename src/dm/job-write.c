@@ -39,16 +39,19 @@ static int write_failed(struct sc_job *j, u64 end)
 	struct sc_run run;
 	struct sc_lock *l = sc_job_lock(j, &run);
 	struct sc_view v;
-	u32 i = sc_job_look(j, &v, &run, sc_job_sector(j), end);
-	bool torn = v.touched & v.dirty & ~v.whole;
+	bool torn;
+	u32 i;
 
 	j->io->failed = true;
-	if (!torn && v.live && !v.busy) {
-		while (sc_map_slot(c->map, i)->flags & SC_COPYING)
-			sc_shard_wait(l);
-		if (sc_map_invalidate(c->map, i, v.touched))
-			sc_slot_drop(c, i);
+	for (;;) {
+		i = sc_job_look(j, &v, &run, sc_job_sector(j), end);
+		if (!v.live || !(sc_map_slot(c->map, i)->flags & SC_COPYING))
+			break;
+		sc_shard_wait(l);
 	}
+	torn = v.touched & v.dirty & ~v.whole;
+	if (!torn && v.live && !v.busy)
+		sc_slot_invalidate(c, i, v.touched);
 	spin_unlock_irq(&l->lock);
 	return torn ? -EIO : 0;
 }

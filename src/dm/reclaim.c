@@ -83,6 +83,14 @@ static u32 reclaim_take(struct sc_cache *c, struct sc_lock *l, u32 list)
 	return first;
 }
 
+/* No victims: they are dirty, or held until the origin is flushed. */
+static void reclaim_press(struct sc_cache *c)
+{
+	sc_flusher_urge(c);
+	if (sc_commit_held(c) && !sc_origin_flush(c))
+		sc_reclaim_kick(c);
+}
+
 void sc_reclaim_work(struct work_struct *work)
 {
 	struct sc_cache *c = container_of(work, struct sc_cache, reclaim);
@@ -103,7 +111,7 @@ void sc_reclaim_work(struct work_struct *work)
 	if (unmaps)
 		sc_commit_ticket(c);
 	if (!enough)
-		sc_flusher_urge(c);
+		reclaim_press(c);
 	if (list != SC_NIL) {
 		sc_grace_wait(c);
 		reclaim_free(c, list);

@@ -31,6 +31,16 @@ void sc_slot_drop(struct sc_cache *c, u32 i)
 	sc_reclaim_kick(c);
 }
 
+void sc_slot_invalidate(struct sc_cache *c, u32 i, u16 mask)
+{
+	slot_lock(c, i);
+	if (sc_map_invalidate(c->map, i, mask))
+		sc_slot_drop(c, i);
+	else if (!sc_slot_dirty(c->map, i))
+		/* What went may have been all that was dirty. */
+		sc_policy_cleaned(c->policy, i);
+}
+
 void sc_slot_end_owner(struct sc_cache *c, u32 i)
 {
 	struct sc_slot *s = sc_map_slot(c->map, i);

@@ -370,6 +370,16 @@ void sc_slot_end_owner(struct sc_cache *c, u32 i);
 void sc_slot_drop(struct sc_cache *c, u32 i);
 
 /**
+ * sc_slot_invalidate() - sub-blocks of a slot no longer hold anything
+ * @c: the cache
+ * @i: the slot, not retiring; dropped if nothing is left and it is not busy
+ * @mask: sub-blocks
+ *
+ * Context: any, the shard's lock is held.
+ */
+void sc_slot_invalidate(struct sc_cache *c, u32 i, u16 mask);
+
+/**
  * sc_slot_rest() - an unhashed slot waits for reclaim
  * @c: the cache
  * @i: the slot
@@ -635,6 +645,15 @@ int sc_commit_error(const struct sc_cache *c);
  * Context: any, the slot's shard lock is held.
  */
 void sc_commit_note_held(struct sc_cache *c);
+
+/**
+ * sc_commit_held() - does some slot wait for an origin flush?
+ * @c: the cache
+ *
+ * Context: any.
+ * Return: true if one may.
+ */
+bool sc_commit_held(const struct sc_cache *c);
 
 /**
  * sc_commit_stats() - the engine's figures for status
