@@ -41,8 +41,8 @@ quietly() {
 make_tree() {
 	local headers
 	headers=$(echo "$(tests/vm/fetch.sh "$kernel")"/usr/src/linux-headers-*-common)
-	tar -C "$headers/include" --sort=name -cf "$work/tree.tar" linux net uapi
-	(cd "$headers/include" && find linux net uapi -type f -print0 |
+	tar -C "$headers/include" --sort=name -cf "$work/tree.tar" linux net
+	(cd "$headers/include" && find linux net -type f -print0 |
 		sort -z | xargs -0 sha256sum) >"$work/tree.sha256"
 }
 

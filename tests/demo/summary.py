@@ -9,10 +9,6 @@ import os
 import sys
 
 
-class Missing(Exception):
-    """A figure that the machine did not deliver."""
-
-
 def read_figures(out):
     figures = {}
     with open(os.path.join(out, "figures"), encoding="utf-8") as f:
@@ -71,18 +67,21 @@ def table(f, runs):
             times(runs[0][key], runs[2][key]))
     row("  hits, %", ["-", f"{f['cold.hits']:.1f}", f"{f['warm.hits']:.1f}"],
         "")
-    for key, title in (("unpack", "source tree: unpack and sync, s"),
-                       ("read", "source tree: read it all, s"),
-                       ("layout", "database file: write it, s")):
-        before, after = f["hdd." + key] / 1e3, f["cached." + key] / 1e3
-        row(title, [number(before), number(after), ""], times(before, after))
+    for title, keys in (
+            ("source tree: unpack and sync, s", ("unpack", "unpack", None)),
+            ("source tree: read it all, s", ("read", "read", "again")),
+            ("database file: write it, s", ("layout", "layout", None))):
+        before = f["hdd." + keys[0]] / 1e3
+        after = [f["cached." + key] / 1e3 for key in keys[1:] if key]
+        cells = [number(x) for x in [before] + after]
+        row(title, cells + [""] * (3 - len(cells)), times(before, after[-1]))
 
 
 def story(f, restart):
     print(f"""
   Flusher     {f['drain.dirty']:,.0f} dirty blocks written back in {f['drain.ms'] / 1e3:.1f} s.
-  Restart     removed and created again in {f['restart.ms'] / 1e3:.2f} s with {f['restart.used']:,.0f} of {f['warm.used']:,.0f}
-              blocks still cached: {restart['iops']:,.0f} reads+writes/s at once, {f['restart.hits']:.1f} % hits.""")
+  Restart     removed and created again in {f['restart.ms'] / 1e3:.2f} s; {f['restart.used']:,.0f} blocks were cached
+              at once ({f['warm.used']:,.0f} before): {restart['iops']:,.0f} reads+writes/s, {f['restart.hits']:.1f} % hits.""")
     for n in (1, 2):
         cut = f"cut{n}"
         print(f"  Power cut   {f[cut + '.lost'] / 2:,.0f} KiB that were not flushed are lost; recovered in "
