@@ -77,12 +77,11 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 #:   make style              show where clang-format would change a line
 
 run := BUILD=$(BUILD) KERNELS="$(KERNELS)" tests/run.sh
-host_part := $(if $(wildcard tests/dm/host-*.sh),host)
 one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 
 .PHONY: test check lint unit sim vm crash style
 test:
-	@$(run) deps lint unit sim modules vm $(host_part)
+	@$(run) deps lint unit sim modules bed vm host
 
 check:
 	@$(run) lint unit sim
@@ -94,7 +93,7 @@ vm:
 	@TEST=$(TEST) $(one_kernel) modules vm
 
 crash:
-	@TEST='*power*' $(one_kernel) sim modules vm $(host_part)
+	@TEST='*power*' $(one_kernel) sim modules vm host
 
 style:
 	@git ls-files '*.[ch]' | xargs clang-format --dry-run 2>&1 || true

@@ -3,7 +3,7 @@
 #
 # Run parts of the tests in sequence and add up what they report:
 #
-#   tests/run.sh PART...      deps lint unit sim modules vm host
+#   tests/run.sh PART...      deps lint unit sim modules bed vm host
 #
 # A part prints "ok - NAME" or "not ok - NAME: REASON" for each test, comments
 # after "#", and its exit status counts. All of it is kept in build/log/PART.log;
@@ -83,19 +83,26 @@ part_modules() {
 	return $r
 }
 
+part_bed() {
+	KERNELS="${kernels[*]}" tests/vm/selftest.sh
+}
+
 part_vm() {
+	one "programs for the guest build" make_quiet dm-programs || return 1
 	tests/vm-jobs.sh "$build" "${kernels[@]}" >"$logs/vm.jobs" || return 1
 	tests/vm/many.sh --log "$logs/vm" "$logs/vm.jobs"
 }
 
-# Tests that boot more than one machine in turn run on the host.
+# host-X.sh KERNEL MODULE.ko boots machines; it finds logs' place in LOG.
 part_host() {
-	local test tests kernel r=0
-	tests=$(tests/dm-tests.sh host) || return 1
+	local test tests kernel module r=0
+	tests=$(tests/vm-tests.sh host) || return 1
 	for test in $tests; do
+		module=simdisk.ko
+		[[ $test != tests/dm/* ]] || module=ssdcache.ko
 		for kernel in "${kernels[@]}"; do
-			BUILD=$build "$test" "$kernel" \
-				"$logs/$(basename "$test" .sh)-$kernel" || r=1
+			LOG=$logs/$(basename "$test" .sh)-$kernel \
+				"$test" "$kernel" "$build/$kernel/$module" || r=1
 		done
 	done
 	return $r

@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Print the jobs for tests/vm/many.sh: the tests of tests/dm on these kernels.
+# Print the jobs for tests/vm/many.sh: the guest's tests on these kernels.
 #
-#   tests/vm-jobs.sh BUILD-DIR KERNEL...     TEST=name chooses one test
+#   tests/vm-jobs.sh BUILD-DIR KERNEL...     TEST chooses, see vm-tests.sh
 #
 # A test says how it wants to run in comments of its head, each of which is
 # one job; without any it runs once, on all kernels, with run.sh's defaults:
 #
 #   # vm: [name=NAME] [kernels=KEY,KEY] [options of run.sh] [-- arguments]
 #
-# The modules of that kernel and all files of tests/dm that are no tests
-# themselves, such as libraries, go along.
+# Into the guest go the modules of that kernel, to /modules, and to /test the
+# scripts beside the test that are no tests, simdisk's library as simdisk.sh,
+# and the programs made of the C files beside the test.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,24 +20,29 @@ cd "$(dirname "$0")/.."
 build=$1
 shift
 
-# Options that every job on KERNEL gets.
+# common TEST KERNEL: options that every job gets
 common() {
-	local f
-	for f in "$build/$1"/*.ko; do
+	local dir=${1%/*} f
+	for f in "$build/$2"/*.ko; do
 		printf -- '--module %s ' "$f"
 	done
-	for f in tests/dm/*; do
+	for f in "$dir"/*.sh "$build/user/$dir"/*; do
 		case ${f##*/} in
-		test-* | host-*) ;;
+		test-* | host-* | run.sh | build.sh | calibrate* | *.d | *.o | '*'*) ;;
 		*) printf -- '--file %s ' "$f" ;;
 		esac
 	done
+	printf -- '--file tests/simdisk/guest.sh:/test/simdisk.sh '
 }
 
 # job TEST WORDS...: one line for each kernel that both sides want
 job() {
 	local test=$1 name options=() wanted='' kernel
 	name=$(basename "${test#*/test-}" .sh)
+	case $test in
+	tests/dm/*) ;;
+	*) name=$(basename "${test%/*}")-$name ;;
+	esac
 	shift
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
@@ -49,7 +55,8 @@ job() {
 	[ $# -eq 0 ] || shift
 	for kernel in "${all_kernels[@]}"; do
 		[[ -z $wanted || $wanted == *,$kernel,* ]] || continue
-		echo "$name $kernel $(common "$kernel")${options[*]} $test $*"
+		echo "$name $kernel $(common "$test" "$kernel")${options[*]}" \
+			"$test $*"
 	done
 }
 
@@ -64,7 +71,7 @@ jobs_of() {
 }
 
 all_kernels=("$@")
-tests=$(tests/dm-tests.sh test)
+tests=$(tests/vm-tests.sh test)
 for test in $tests; do
 	jobs_of "$test"
 done

@@ -42,10 +42,18 @@ $(sim_programs): $(sim_rest:%.c=$(user)/%.o)
 $(unit_programs) $(sim_programs): %: %.o $(core_archive)
 	@$(CC) $(user_cflags) $(filter %.o,$^) $(core_archive) -lcmocka -lm -o $@
 
+# What the tests of tests/dm run in the guest; plain C, each file a program.
+dm_programs := $(patsubst %.c,$(user)/%,$(wildcard tests/dm/*.c))
+
+$(dm_programs): $(user)/%: %.c
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -pthread $< -o $@
+
 .SECONDARY:
 -include $(shell find $(user) -name '*.d' 2>/dev/null)
 
-.PHONY: unit-programs sim-programs unit-list sim-list
+.PHONY: unit-programs sim-programs dm-programs unit-list sim-list
+dm-programs: $(dm_programs)
 unit-programs: $(unit_programs)
 sim-programs: $(sim_programs)
 unit-list:
