@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The disk format, all of it, explained in docs/format.md. Included by
- * src/core/codec.c only: everyone else works with decoded values. The includer
- * provides u8, the __le types and static_assert.
+ * src/core/codec.c only: everyone else works with decoded values.
  *
  * Rules: little-endian; no enum, bool, bit-field or implicit padding; every
  * member has a static_assert on its offset. A change here comes with a new
@@ -10,6 +9,8 @@
  */
 #ifndef SSDCACHE_FORMAT_H
 #define SSDCACHE_FORMAT_H
+
+#include "env.h"
 
 #define SC_DISK_BLOCK		4096
 #define SC_DISK_VERSION		1
@@ -60,6 +61,7 @@ static_assert(sizeof(struct sc_disk_header) == 48);
 
 /**
  * struct sc_disk_super - superblock, blocks 0 and 1; seq: rises with each write
+ * @head: as every block's
  * @compat: features that may be ignored
  * @ro_compat: features that must be known to write
  * @incompat: features that must be known to read
@@ -105,8 +107,7 @@ struct sc_disk_super {
 	__le64 pages_start;
 	__le32 journal_blocks;
 	__le32 nr_pages;
-	__le32 tail;
-	u8 pad0[4];
+	__le64 tail;
 	__le64 tail_tx;
 	__le64 generation;
 	__le64 label_epoch;
@@ -134,7 +135,6 @@ static_assert(offsetof(struct sc_disk_super, pages_start) == 152);
 static_assert(offsetof(struct sc_disk_super, journal_blocks) == 160);
 static_assert(offsetof(struct sc_disk_super, nr_pages) == 164);
 static_assert(offsetof(struct sc_disk_super, tail) == 168);
-static_assert(offsetof(struct sc_disk_super, pad0) == 172);
 static_assert(offsetof(struct sc_disk_super, tail_tx) == 176);
 static_assert(offsetof(struct sc_disk_super, generation) == 184);
 static_assert(offsetof(struct sc_disk_super, label_epoch) == 192);
@@ -151,6 +151,7 @@ static_assert(sizeof(struct sc_disk_super) == SC_DISK_BLOCK);
 
 /**
  * struct sc_disk_map - block of a map region; seq: number of the checkpoint
+ * @head: as every block's
  * @index: which block of the region
  * @region: 0 for A, 1 for B
  * @pad: zero
@@ -201,6 +202,7 @@ static_assert(sizeof(struct sc_disk_entry) == 12);
 
 /**
  * struct sc_disk_page - table page; seq: number of the checkpoint that wrote it
+ * @head: as every block's
  * @page: which page
  * @pad: zero
  * @entry: slots @page * 336 and on; zero from nr_slots on
@@ -236,6 +238,7 @@ static_assert(sizeof(struct sc_disk_record) == 16);
 
 /**
  * struct sc_disk_journal - journal block; seq: number of its transaction
+ * @head: as every block's
  * @index: which block of the transaction
  * @count: how many blocks that has
  * @nr_records: records here
@@ -264,6 +267,7 @@ static_assert(sizeof(struct sc_disk_journal) == SC_DISK_BLOCK);
 
 /**
  * struct sc_disk_label - on the cache device; location: sector / 8; seq: epoch
+ * @head: as every block's
  * @pad: zero
  */
 struct sc_disk_label {

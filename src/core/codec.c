@@ -150,7 +150,7 @@ void sc_codec_super_encode(void *buf, const struct sc_super *s, u64 location)
 	d->flags = cpu_to_le64(s->flags);
 	d->checkpoint = cpu_to_le64(s->checkpoint);
 	encode_sizes(d, s);
-	d->tail = cpu_to_le32(s->tail);
+	d->tail = cpu_to_le64(s->tail);
 	d->tail_tx = cpu_to_le64(s->tail_tx);
 	d->generation = cpu_to_le64(s->generation);
 	d->label_epoch = cpu_to_le64(s->label_epoch);
@@ -211,7 +211,7 @@ static int decode_state(const struct sc_disk_super *d, u64 location,
 	s->ro_compat = le64_to_cpu(d->ro_compat);
 	s->flags = le64_to_cpu(d->flags);
 	s->checkpoint = le64_to_cpu(d->checkpoint);
-	s->tail = le32_to_cpu(d->tail);
+	s->tail = (u32)le64_to_cpu(d->tail);
 	s->tail_tx = le64_to_cpu(d->tail_tx);
 	s->generation = le64_to_cpu(d->generation);
 	s->label_epoch = le64_to_cpu(d->label_epoch);
@@ -219,9 +219,10 @@ static int decode_state(const struct sc_disk_super *d, u64 location,
 	if (s->flags & ~(u64)SC_DISK_FLAGS)
 		return refuse(why, SC_DISK_SUPER, location, "unknown flags",
 			      s->flags);
-	if (s->tail >= s->layout.journal_blocks)
+	if (le64_to_cpu(d->tail) >= s->layout.journal_blocks)
 		return refuse(why, SC_DISK_SUPER, location,
-			      "tail outside the journal", s->tail);
+			      "tail outside the journal",
+			      le64_to_cpu(d->tail));
 	/* Counters start at 1 and cannot have been counted to the end. */
 	if (s->seq - 1 >= S64_MAX || s->tail_tx - 1 >= S64_MAX ||
 	    s->label_epoch - 1 >= S64_MAX || s->generation > S64_MAX ||

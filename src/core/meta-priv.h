@@ -87,6 +87,7 @@ struct sc_checkpoint {
  * @error: first failure of a write, ends all writing
  * @fresh: nothing on disk yet
  * @was_clean: as open() found it
+ * @labels_stale: a label is missing or in the wrong place
  * @worse: the superblock to overwrite first, because it is older or unreadable
  * @epoch: the labels' epoch
  * @sb: the superblock on disk

@@ -86,4 +86,3 @@ void expect_trace(const char *what)
 	rig.trace_len = 0;
 	rig.trace[0] = 0;
 }
-

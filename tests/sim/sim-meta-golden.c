@@ -73,7 +73,7 @@ static void write_image(void)
 	u32 at, i;
 
 	assert_non_null(f);
-	fprintf(f, "# Metadata device, format version 1; see tests/sim/sim-meta-golden.c\n");
+	fprintf(f, "# A metadata device of format version 1\n");
 	for (at = 0; at < IMAGE_BLOCKS * SIM_BLOCK; at += 16) {
 		row = sim_disk_block(&rig.meta, at / SIM_BLOCK)->seen +
 		      at % SIM_BLOCK;

@@ -450,6 +450,7 @@ static void test_super_ranges(void **state)
 		{ 160, 4, 8, "impossible layout" },
 		{ 164, 4, 0, "impossible layout" },
 		{ 168, 4, ~0u, "tail outside" },
+		{ 172, 1, 1, "tail outside" },
 		{ 176, 8, 0, "impossible counter" },
 		{ 176, 8, ~0ULL, "impossible counter" },
 		{ 184, 8, ~0ULL, "impossible counter" },
