@@ -48,7 +48,10 @@ part_deps() {
 }
 
 part_lint() {
-	tests/lint/lint.sh && tests/lint/selftest.sh
+	local r=0
+	tests/lint/lint.sh || r=1
+	tests/lint/selftest.sh || r=1
+	return $r
 }
 
 # part_user KIND: unit or sim
