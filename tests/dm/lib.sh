@@ -180,6 +180,34 @@ holds_file() {
 		2>/dev/null | cmp - "$1"
 }
 
+# copy_of DEVICE FILE: all of it
+copy_of() {
+	dd if="$1" of="$2" bs=1M iflag=direct 2>/dev/null
+}
+
+# verify_load NAME-OF-DEVICE MIB RANGE-MIB JOBS [FIO OPTIONS]...: random writes
+# of 512 bytes to 1 MiB, any alignment, that are read back and compared; each of
+# the jobs does its share of the MiB on a part of the RANGE of its own. Two
+# writes of one place are never on their way at the same time, for nobody could
+# say what should be read then.
+verify_load() {
+	local _vl_dev=$1 _vl_io=$2 _vl_range=$3 _vl_jobs=$4 _vl_i=0 _vl_part
+	shift 4
+	_vl_part=$((_vl_range / _vl_jobs))
+	set -- --filename="$_vl_dev" --direct=1 --ioengine=libaio --iodepth=16 \
+		--rw=randrw --rwmixread=30 --norandommap --serialize_overlap=1 \
+		--bssplit=512/8:1k/5:3k/5:4k/32:12k/10:16k/10:64k/20:200k/6:1m/4 \
+		--blockalign=512 --random_distribution=zoned:70/25:30/75 \
+		--verify=crc32c --verify_fatal=1 --verify_backlog=64 \
+		--size="${_vl_part}m" --io_size=$((_vl_io / _vl_jobs))m \
+		--randseed="${SEED:-1}" --group_reporting "$@"
+	while [ $_vl_i -lt "$_vl_jobs" ]; do
+		set -- "$@" --name="job$_vl_i" --offset=$((_vl_i * _vl_part))m
+		_vl_i=$((_vl_i + 1))
+	done
+	fio "$@"
+}
+
 # ---- reports ----------------------------------------------------------------
 
 _same() {
