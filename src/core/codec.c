@@ -114,6 +114,13 @@ bool sc_codec_has_magic(const void *buf)
 	return le64_to_cpu(h->magic) == SC_DISK_MAGIC;
 }
 
+u64 sc_codec_seq(const void *buf)
+{
+	const struct sc_disk_header *h = buf;
+
+	return le64_to_cpu(h->seq);
+}
+
 /* ---- superblock ------------------------------------------------------------ */
 
 static void encode_sizes(struct sc_disk_super *d, const struct sc_super *s)

@@ -189,6 +189,15 @@ int __must_check sc_codec_page_open(const void *buf,
 				    struct sc_reason *why);
 
 /**
+ * sc_codec_seq() - the header's seq
+ * @buf: a block found good
+ *
+ * Context: any.
+ * Return: seq.
+ */
+u64 sc_codec_seq(const void *buf);
+
+/**
  * sc_codec_page_get() - read the state of a slot from a page
  * @buf: an opened page
  * @slot: a slot of this page; behind nr_slots it must be unmapped

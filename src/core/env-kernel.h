@@ -17,6 +17,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/vmalloc.h>
@@ -25,7 +26,12 @@
 /* Setting up and tearing down only: may sleep, never on the I/O path. */
 static inline void *sc_env_alloc(size_t nr, size_t size)
 {
-	return kvcalloc(nr, size, GFP_KERNEL);
+	size_t bytes;
+
+	if (check_mul_overflow(nr, size, &bytes))
+		return NULL;
+	/* kvmalloc() stops at 2 GiB, which 100 million slots exceed. */
+	return bytes <= PAGE_SIZE ? kzalloc(bytes, GFP_KERNEL) : vzalloc(bytes);
 }
 
 static inline void sc_env_free(void *p)

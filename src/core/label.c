@@ -48,19 +48,24 @@ static void read_label(struct sc_meta *m, u64 sector, struct label_found *found)
 	}
 }
 
-static int refuse(const struct label_found *found, struct sc_reason *why)
+static int refuse(struct sc_meta *m, const struct label_found *found,
+		  struct sc_reason *why)
 {
+	int r = found->error ?: -EINVAL;
+
 	if (found->nr_foreign) {
 		sc_reason_set(why, "cache device: its label belongs to another cache");
 		return -EINVAL;
 	}
-	if (found->error) {
+	if (found->error)
 		sc_reason_set(why, "cache device: label: read error, got %d",
 			      found->error);
-		return found->error;
-	}
-	sc_reason_set(why, "cache device: no label, is this the cache of this metadata?");
-	return -EINVAL;
+	else
+		sc_reason_set(why, "cache device: no label, is this the cache of this metadata?");
+	/* A repair trusts dirty data only: nobody knows the epoch. */
+	m->epoch = m->sb.label_epoch + 1;
+	m->labels_stale = true;
+	return sc_meta_damage(m, r, why);
 }
 
 int sc_label_open(struct sc_meta *m, struct sc_reason *why)
@@ -73,7 +78,7 @@ int sc_label_open(struct sc_meta *m, struct sc_reason *why)
 	if (has_tail(m))
 		read_label(m, sc_geom_tail_label(m->sb.cache_sectors), &found);
 	if (!found.nr_own)
-		return refuse(&found, why);
+		return refuse(m, &found, why);
 	if (m->epoch < m->sb.label_epoch) {
 		sc_reason_set(why, "cache device: older than its metadata, label epoch must be %llu, got %llu",
 			      (unsigned long long)m->sb.label_epoch,

@@ -79,25 +79,71 @@ static int read_map_block(struct sc_meta *m, u32 index, struct sc_reason *why)
 				   index * (SC_MAP_PAGES / 4), why);
 }
 
+/*
+ * Without the map: of the two copies the later one counts, unless it is later
+ * than the last checkpoint.
+ */
+static u32 guess_state(struct sc_meta *m, u32 page)
+{
+	struct sc_block_id id = {
+		.uuid = m->sb.uuid, .seq = m->sb.checkpoint,
+	};
+	u32 copy, best = SC_PAGE_ABSENT;
+	u64 newest = 0;
+
+	for (copy = 0; copy < 2; copy++) {
+		id.location = sc_layout_page(&m->sb.layout, page, copy);
+		if (m->io->read(m->ctx, id.location, m->block, 1) ||
+		    sc_codec_page_open(m->block, &id, page, NULL) ||
+		    sc_codec_seq(m->block) < newest)
+			continue;
+		newest = sc_codec_seq(m->block);
+		best = copy + 1;
+	}
+	return best;
+}
+
 static int read_map(struct sc_meta *m, struct sc_reason *why)
 {
+	u32 nr_pages = sc_pages_for(m->sb.geom.nr_slots);
 	u32 total = sc_map_blocks_for(&m->sb.geom);
-	u32 page, i;
+	u32 page, end, i;
+	int r;
+
+	for (i = 0; i < total; i++) {
+		r = read_map_block(m, i, why);
+		if (!r)
+			continue;
+		r = sc_meta_damage(m, r, why);
+		if (r)
+			return r;
+		page = i * SC_MAP_PAGES;
+		end = min_t(u32, nr_pages, page + SC_MAP_PAGES);
+		for (; page < end; page++)
+			sc_state_set(m->ckpt.state, page,
+				     guess_state(m, page));
+	}
+	return 0;
+}
+
+/* No slot is behind the last one. */
+static int check_map_end(struct sc_meta *m, struct sc_reason *why)
+{
+	u32 page = sc_pages_for(m->sb.geom.nr_slots);
+	u32 end = min_t(u32, m->ckpt.nr_pages,
+			sc_map_blocks_for(&m->sb.geom) * SC_MAP_PAGES);
 	int r = 0;
 
-	for (i = 0; i < total && !r; i++)
-		r = read_map_block(m, i, why);
-	if (r)
-		return r;
-	page = sc_pages_for(m->sb.geom.nr_slots);
-	for (; page < total * SC_MAP_PAGES && page < m->ckpt.nr_pages; page++)
-		if (sc_state_get(m->ckpt.state, page) != SC_PAGE_ABSENT) {
-			sc_reason_set(why, "corrupt map: page %u behind the last slot, got a copy",
-				      page);
-			return -EUCLEAN;
-		}
+	for (; page < end && !r; page++) {
+		if (sc_state_get(m->ckpt.state, page) == SC_PAGE_ABSENT)
+			continue;
+		sc_reason_set(why, "corrupt map: page %u behind the last slot, got a copy",
+			      page);
+		sc_state_set(m->ckpt.state, page, SC_PAGE_ABSENT);
+		r = sc_meta_damage(m, -EUCLEAN, why);
+	}
 	sc_checkpoint_count(m);
-	return 0;
+	return r;
 }
 
 /* ---- table ----------------------------------------------------------------- */
@@ -110,6 +156,13 @@ static u64 page_block(const struct sc_meta *m, u32 page)
 	if (state == SC_PAGE_ABSENT)
 		return NO_BLOCK;
 	return sc_layout_page(&m->sb.layout, page, state - 1);
+}
+
+/* A page, or an entry of it, is left out: then the next one says so. */
+static int lose(struct sc_loader *l, u32 page, int r)
+{
+	sc_checkpoint_mark(l->m, page * SC_PAGE_ENTRIES);
+	return sc_meta_damage(l->m, r, l->why);
 }
 
 static int load_page(struct sc_loader *l, u32 page, const u8 *buf)
@@ -125,14 +178,15 @@ static int load_page(struct sc_loader *l, u32 page, const u8 *buf)
 	int r;
 
 	r = sc_codec_page_open(buf, &id, page, l->why);
+	if (r)
+		return lose(l, page, r);
 	for (i = 0; !r; i++) {
 		i = sc_codec_page_next(buf, i);
 		if (i == SC_PAGE_ENTRIES)
 			break;
 		r = sc_codec_page_get(buf, page * SC_PAGE_ENTRIES + i,
 				      &m->sb.geom, &rec, l->why);
-		if (!r)
-			r = sc_load_deliver(l, &rec, false);
+		r = r ? lose(l, page, r) : sc_load_deliver(l, &rec, false);
 	}
 	return r;
 }
@@ -149,11 +203,13 @@ static int load_one_by_one(struct sc_loader *l, u32 page, u32 end)
 		if (block == NO_BLOCK)
 			continue;
 		r = m->io->read(m->ctx, block, m->buf, 1);
-		if (r)
-			sc_reason_set(l->why, "page block %llu: read error, got %d",
-				      (unsigned long long)block, r);
-		else
+		if (!r) {
 			r = load_page(l, page, m->buf);
+			continue;
+		}
+		sc_reason_set(l->why, "page block %llu: read error, got %d",
+			      (unsigned long long)block, r);
+		r = lose(l, page, r);
 	}
 	return r;
 }
@@ -196,6 +252,8 @@ static int load_table(struct sc_loader *l)
 	int r;
 
 	r = read_map(l->m, l->why);
+	if (!r)
+		r = check_map_end(l->m, l->why);
 	for (page = 0; page < nr && !r; page += SC_META_BATCH / 2)
 		r = load_chunk(l, page,
 			       min_t(u32, nr, page + SC_META_BATCH / 2));
@@ -236,7 +294,7 @@ static int refuse_doomed(struct sc_loader *l)
 
 int sc_meta_load(struct sc_meta *m, sc_meta_set_fn set, struct sc_reason *why)
 {
-	struct sc_loader l = { .m = m, .set = set, .why = why };
+	struct sc_loader l = { .m = m, .set = set, .why = why ?: &m->why };
 	int r;
 
 	sc_reason_set(why, "load: failed");

@@ -99,6 +99,7 @@ struct sc_checkpoint {
  * @buf: SC_META_BATCH blocks to work with
  * @block: one block to work with
  * @stats: counters
+ * @why: for a caller who does not want to know
  */
 struct sc_meta {
 	const struct sc_meta_io *io;
@@ -120,6 +121,7 @@ struct sc_meta {
 	u8 *buf;
 	u8 *block;
 	struct sc_meta_stats stats;
+	struct sc_reason why;
 };
 
 /**
@@ -166,6 +168,18 @@ static inline u64 sc_map_block(const struct sc_layout *l, u64 checkpoint,
  * Return: @r.
  */
 int sc_meta_fail(struct sc_meta *m, int r);
+
+/**
+ * sc_meta_damage() - a piece cannot be used: refuse, or report and go on
+ * @m: the engine
+ * @r: -errno, what to refuse with; 0 is passed through
+ * @why: the reason
+ *
+ * Context: may sleep.
+ * Return: @r, or 0 if this is a repair.
+ */
+int __must_check sc_meta_damage(struct sc_meta *m, int r,
+				const struct sc_reason *why);
 
 /**
  * sc_meta_writable() - whether it may write

@@ -72,6 +72,15 @@ int sc_meta_fail(struct sc_meta *m, int r)
 	return r;
 }
 
+int sc_meta_damage(struct sc_meta *m, int r, const struct sc_reason *why)
+{
+	if (!r || !m->io->damaged)
+		return r;
+	m->stats.damaged++;
+	m->io->damaged(m->ctx, why);
+	return 0;
+}
+
 int sc_meta_writable(const struct sc_meta *m)
 {
 	if (m->error)
@@ -153,6 +162,7 @@ int sc_meta_open(struct sc_meta *m, struct sc_reason *why)
 {
 	int r;
 
+	why = why ?: &m->why;
 	if (m->phase != SC_META_CREATED) {
 		sc_reason_set(why, "open: already open");
 		return -EINVAL;
@@ -216,7 +226,8 @@ static int format(struct sc_meta *m)
 /* Whether the sizes or anything else that only a checkpoint writes differ. */
 static bool must_checkpoint(const struct sc_meta *m)
 {
-	return m->stats.dropped || m->epoch != m->sb.label_epoch ||
+	return m->stats.dropped || m->stats.damaged ||
+	       m->epoch != m->sb.label_epoch ||
 	       m->p.cache_sectors != m->sb.cache_sectors ||
 	       m->geom.origin_sectors != m->sb.geom.origin_sectors ||
 	       m->layout.nr_pages != m->sb.layout.nr_pages ||

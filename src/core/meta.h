@@ -54,6 +54,8 @@ struct sc_meta;
  * @cache_read: read 4 KiB of the cache device at a sector (labels)
  * @cache_write: write 4 KiB of the cache device with FUA (labels)
  * @get: the durable view of a slot below nr_slots; sets all of @rec
+ * @damaged: NULL: what is damaged is refused. Else, for a repair: load leaves
+ *	it out, reports it here and goes on; start brings the rest to the disk
  *
  * All return 0 or -errno when the operation is over. Buffers are whole
  * multiples of 4 KiB from sc_env_alloc(): page-aligned in the kernel, either
@@ -70,6 +72,7 @@ struct sc_meta_io {
 	int (*cache_read)(void *ctx, u64 sector, void *data);
 	int (*cache_write)(void *ctx, u64 sector, const void *data);
 	void (*get)(void *ctx, sc_cblock_t slot, struct sc_record *rec);
+	void (*damaged)(void *ctx, const struct sc_reason *why);
 };
 
 #define SC_POLICY_BYTES	16
@@ -111,6 +114,7 @@ struct sc_meta_params {
  * @checkpoints: checkpoints completed since create()
  * @page_writes: table pages written for them
  * @replayed: transactions replayed by load()
+ * @damaged: pieces that load() had to leave out
  * @dropped: states of which load() dropped the clean part (epoch, resize)
  */
 struct sc_meta_stats {
@@ -124,6 +128,7 @@ struct sc_meta_stats {
 	u64 checkpoints;
 	u64 page_writes;
 	u64 replayed;
+	u64 damaged;
 	u64 dropped;
 };
 
@@ -204,6 +209,12 @@ void sc_meta_uuid(const struct sc_meta *m, u8 *uuid);
  *
  * Applies a changed cache or origin size: clean mappings outside are dropped
  * (and not handed out), a dirty one outside refuses the load.
+ *
+ * A repair (&sc_meta_io.damaged) loses the slots of a damaged page; their dirty
+ * data, if any, is lost with them. A damaged map costs nothing. Behind a damage
+ * of the journal the transactions still complete are applied; slots of the
+ * damaged one keep an older state, so that clean data should not be trusted:
+ * the caller drops it, or raises the epoch.
  *
  * Context: may sleep and allocate. Writes nothing.
  * Return: 0; -EUCLEAN if corrupt; -EINVAL if a new size would lose dirty data;

@@ -48,7 +48,7 @@ static enum sc_action plan_write_dirty(const struct sc_view *v)
 	if (v->touched & v->dclean) {
 		/* A slot that is clean through and through may be replaced. */
 		if (v->whole == v->all && !v->dirty && v->dclean == v->dvalid &&
-		    !v->older && v->admit)
+		    !v->older && !v->settling && v->admit)
 			return SC_ACT_ALLOC;
 		/* Given up in memory, and the record of that is on its way. */
 		if (v->touched & v->dclean & ~v->valid)

@@ -20,6 +20,7 @@
  * @dvalid: durable records may map these (rule 4)
  * @live: the block has a slot that is not retiring
  * @busy: somebody is filling or writing that slot
+ * @settling: and a record of it is on its way
  * @older: a retiring slot of this block, its unmap not yet durable
  * @older_dirty: and its record may call something dirty
  * @admit: a slot may be taken for this block
@@ -35,6 +36,7 @@ struct sc_view {
 	u16 dvalid;
 	bool live;
 	bool busy;
+	bool settling;
 	bool older;
 	bool older_dirty;
 	bool admit;

@@ -4,7 +4,8 @@
  * complete. The first one that is not ends the log, if the power failed while
  * it was written. If it was complete once, a later block proves it: its own
  * last block, written when the others were durable, or a later transaction.
- * Then the journal is damaged and the load is refused.
+ * Then the journal is damaged and the load is refused; a repair takes what is
+ * complete behind the damage.
  */
 #include "meta-priv.h"
 
@@ -16,6 +17,8 @@
  * @at: offset of the next transaction
  * @tx: its number
  * @broken: offset of the block that is not as the next one must be
+ * @checked: a repair has looked at what is before this offset
+ * @last: number of the last transaction that a repair has seen
  * @generation: of the last one, they do not fall
  */
 struct replay {
@@ -24,7 +27,9 @@ struct replay {
 	u32 nr;
 	u32 at;
 	u32 broken;
+	u32 checked;
 	u64 tx;
+	u64 last;
 	u64 generation;
 };
 
@@ -41,15 +46,30 @@ static unsigned long long journal_block(const struct sc_meta *m, u32 offset)
 	return m->sb.layout.journal_start + ring_block(m, offset);
 }
 
+/* What cannot be read is empty, for a repair. */
+static int read_ring_block(struct replay *rp, u32 offset, u8 *buf)
+{
+	struct sc_meta *m = rp->l->m;
+	int r = m->io->read(m->ctx, journal_block(m, offset), buf, 1);
+
+	if (!r)
+		return 0;
+	sc_reason_set(rp->l->why, "journal block %llu: read error, got %d",
+		      journal_block(m, offset), r);
+	sc_codec_journal_begin(buf);
+	return sc_meta_damage(m, r, rp->l->why);
+}
+
 static int read_ring(struct replay *rp, u32 offset, u8 *buf, u32 nr)
 {
 	struct sc_meta *m = rp->l->m;
-	int r = m->io->read(m->ctx, journal_block(m, offset), buf, nr);
+	int r = 0;
+	u32 i;
 
-	if (r)
-		sc_reason_set(rp->l->why, "journal blocks %llu to %llu: read error, got %d",
-			      journal_block(m, offset),
-			      journal_block(m, offset) + nr - 1, r);
+	if (!m->io->read(m->ctx, journal_block(m, offset), buf, nr))
+		return 0;
+	for (i = 0; i < nr && !r; i++)
+		r = read_ring_block(rp, offset + i, sc_nth_block(buf, i));
 	return r;
 }
 
@@ -146,8 +166,10 @@ static int apply_block(struct replay *rp, u32 offset)
 	for (i = 0; i < place.nr_records && !r; i++) {
 		r = sc_codec_journal_get(fetched(rp, offset), i, &m->sb.geom,
 					 &rec, rp->l->why);
-		if (r)
-			break;
+		if (r) {
+			r = sc_meta_damage(m, r, rp->l->why);
+			continue;
+		}
 		/* The tail will pass it: then the table must know it. */
 		sc_checkpoint_mark(m, from_cblock(rec.slot));
 		r = sc_load_deliver(rp->l, &rec, true);
@@ -175,28 +197,48 @@ static int apply_all(struct replay *rp)
 	}
 }
 
-/* Behind the end of the log nothing may be left that was durable once. */
+static int refuse_end(struct replay *rp, u32 offset, u64 tx)
+{
+	struct sc_meta *m = rp->l->m;
+
+	sc_reason_set(rp->l->why, "corrupt journal block %llu: not of transaction %llu, got a later block %llu of %llu",
+		      journal_block(m, rp->broken),
+		      (unsigned long long)rp->tx, journal_block(m, offset),
+		      (unsigned long long)tx);
+	return sc_meta_damage(m, -EUCLEAN, rp->l->why);
+}
+
+/*
+ * Behind the end of the log nothing may be left that was durable once. Returns
+ * 0 if so, -errno, or 1 if a repair is to go on with a later transaction.
+ */
 static int check_end(struct replay *rp)
 {
 	struct sc_meta *m = rp->l->m;
 	struct sc_tx_block place;
-	u32 offset;
+	bool refused = false;
+	u32 offset = max_t(u32, rp->at, rp->checked);
 	u64 tx;
 	int r;
 
-	for (offset = rp->at; offset < m->sb.layout.journal_blocks; offset++) {
+	for (; offset < m->sb.layout.journal_blocks; offset++) {
 		r = fetch(rp, offset, 1);
 		if (r)
 			return r;
 		if (!open_block(rp, offset, &tx, &place) || tx < rp->tx ||
 		    (tx == rp->tx && place.index + 1 < place.count))
 			continue;
-		sc_reason_set(rp->l->why, "corrupt journal block %llu: not of transaction %llu, got a later block %llu of %llu",
-			      journal_block(m, rp->broken),
-			      (unsigned long long)rp->tx,
-			      journal_block(m, offset),
-			      (unsigned long long)tx);
-		return -EUCLEAN;
+		r = refused ? 0 : refuse_end(rp, offset, tx);
+		if (r)
+			return r;
+		refused = true;
+		rp->last = max_t(u64, rp->last, tx);
+		if (place.index)
+			continue;
+		rp->tx = tx;
+		rp->at = offset;
+		rp->checked = offset + 1;
+		return 1;
 	}
 	return 0;
 }
@@ -209,15 +251,18 @@ int sc_replay(struct sc_loader *l)
 
 	/* Marked clean: what is in the ring is older than the tail. */
 	if (!(m->sb.flags & SC_SUPER_CLEAN)) {
-		r = apply_all(&rp);
-		if (!r)
-			r = check_end(&rp);
+		do {
+			r = apply_all(&rp);
+			if (!r)
+				r = check_end(&rp);
+		} while (r > 0);
 		if (r)
 			return r;
 	}
 	m->journal.head = rp.at == m->sb.layout.journal_blocks ?
 				  m->sb.tail : ring_block(m, rp.at);
 	m->journal.used = rp.at;
-	m->journal.tx = rp.tx;
+	/* What a repair saw, or missed, must not be believed later. */
+	m->journal.tx = max_t(u64, rp.tx + !!m->stats.damaged, rp.last + 1);
 	return 0;
 }

@@ -138,6 +138,7 @@ static inline u32 sc_view_block(struct sc_view *v, const struct sc_map *m,
 	v->dclean = 0;
 	v->live = false;
 	v->busy = false;
+	v->settling = false;
 	v->older = false;
 	v->older_dirty = false;
 	if (i == SC_NIL)
@@ -149,11 +150,14 @@ static inline u32 sc_view_block(struct sc_view *v, const struct sc_map *m,
 		v->dirty = sc_slot_dirty(m, i);
 		v->dvalid = sc_slot_dvalid(m, i);
 		v->dclean = v->dvalid & ~sc_slot_ddirty(m, i);
+		v->settling = m->slots[i].flags & SC_COMMITTING;
 		older = sc_map_find_older(m, i);
 	}
 	for (; older != SC_NIL; older = sc_map_find_older(m, older)) {
 		v->older = true;
-		v->older_dirty |= sc_slot_ddirty(m, older) != 0;
+		/* A record on its way may say so as well. */
+		v->older_dirty |= sc_slot_ddirty(m, older) ||
+				  m->slots[older].flags & SC_COMMITTING;
 	}
 	return i;
 }

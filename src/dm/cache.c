@@ -188,18 +188,59 @@ static int cache_start(struct sc_cache *c, struct sc_reason *why)
 	if (!r)
 		r = sc_meta_start(c->meta);
 	if (!r)
-		r = sc_flusher_start(c);
-	if (!r)
 		r = sc_commit_start(c);
+	/* Last, as it waits for commits. */
+	if (!r)
+		r = sc_flusher_start(c);
 	return r;
+}
+
+/* ---- who is at work ------------------------------------------------------------ */
+
+static DEFINE_MUTEX(active_lock);
+static LIST_HEAD(active_caches);
+
+static bool shares_device(const struct sc_cache *a, const struct sc_cache *b)
+{
+	return sc_bdev(a, SC_LEG_METADATA) == sc_bdev(b, SC_LEG_METADATA) ||
+	       sc_bdev(a, SC_LEG_METADATA) == sc_bdev(b, SC_LEG_CACHE) ||
+	       sc_bdev(a, SC_LEG_CACHE) == sc_bdev(b, SC_LEG_METADATA) ||
+	       sc_bdev(a, SC_LEG_CACHE) == sc_bdev(b, SC_LEG_CACHE);
+}
+
+/* dm lets two tables open one device; two caches must not work on it. */
+static int cache_register(struct sc_cache *c, struct sc_reason *why)
+{
+	struct sc_cache *other;
+	int r = 0;
+
+	mutex_lock(&active_lock);
+	list_for_each_entry(other, &active_caches, active)
+		if (shares_device(c, other))
+			r = -EBUSY;
+	if (r)
+		sc_reason_set(why, "the metadata or cache device is in use by another cache");
+	else
+		list_add(&c->active, &active_caches);
+	mutex_unlock(&active_lock);
+	return r;
+}
+
+static void cache_unregister(struct sc_cache *c)
+{
+	mutex_lock(&active_lock);
+	list_del_init(&c->active);
+	mutex_unlock(&active_lock);
 }
 
 /* ---- the whole --------------------------------------------------------------- */
 
 static int cache_init(struct sc_cache *c, struct sc_reason *why)
 {
-	int r = pools_init(&c->pools);
+	int r = cache_register(c, why);
 
+	if (!r)
+		r = pools_init(&c->pools);
 	if (!r)
 		r = admission_init(&c->admission, &c->target->config.tune);
 	if (!r)
@@ -228,7 +269,10 @@ struct sc_cache *sc_cache_create(struct sc_target *t, struct sc_reason *why)
 	if (!c)
 		return ERR_PTR(-ENOMEM);
 	c->target = t;
+	INIT_LIST_HEAD(&c->active);
 	c->last_origin_io = jiffies;
+	/* Rule 7: what others wrote to the origin may be in its cache still. */
+	atomic64_set(&c->origin_wseq, 1);
 	r = cache_init(c, why);
 	if (r) {
 		sc_cache_destroy(c);
@@ -244,20 +288,31 @@ static void destroy_wq(struct workqueue_struct *wq)
 		destroy_workqueue(wq);
 }
 
+/* Dirty blocks whose records cannot be written are nowhere but here. */
+static void cache_rescue_dirty(struct sc_cache *c)
+{
+	if (!c->commit || !c->commit->thread || !sc_commit_error(c))
+		return;
+	if (sc_flusher_empty(c))
+		pr_err("ssdcache %s: %llu dirty blocks could not be written back\n",
+		       dm_table_device_name(c->target->ti->table),
+		       sc_stats_nr_dirty(c));
+}
+
 /*
  * Takes a cache at any stage of cache_init(). Jobs first, they may still write
- * behind a reader's back; then the flusher, which needs commits; then reclaim,
- * which needs nobody; then the last commit.
+ * behind a reader's back; then the flusher, which needs commits; then the last
+ * commit, which feeds reclaim; then reclaim, and what it used.
  */
 void sc_cache_destroy(struct sc_cache *c)
 {
 	destroy_wq(c->write_wq);
 	destroy_wq(c->fill_wq);
+	cache_rescue_dirty(c);
 	sc_flusher_stop(c);
-	if (c->reclaim_wq)
-		flush_workqueue(c->reclaim_wq);
-	sc_commit_destroy(c);
+	sc_commit_stop(c);
 	destroy_wq(c->reclaim_wq);
+	sc_commit_destroy(c);
 	sc_flusher_destroy(c);
 	kfree(c->locks);
 	sc_policy_destroy(c->policy);
@@ -267,6 +322,7 @@ void sc_cache_destroy(struct sc_cache *c)
 	sc_grace_exit(&c->grace);
 	admission_exit(&c->admission);
 	pools_exit(&c->pools);
+	cache_unregister(c);
 	kfree(c);
 }
 
@@ -278,6 +334,8 @@ void sc_cache_wait_owners(struct sc_cache *c)
 
 	for (i = 0; i < c->geom.nr_slots; i++) {
 		s = sc_map_slot(c->map, i);
+		if (!(i & 0xffff))
+			cond_resched();
 		if (!(READ_ONCE(s->flags) & SC_BUSY))
 			continue;
 		l = &c->locks[sc_slot_shard(s)];

@@ -67,11 +67,11 @@ int sc_commit_error(const struct sc_cache *c)
 
 int sc_commit_sync(struct sc_cache *c)
 {
-	int r = sc_origin_flush(c);
+	int r = sc_origin_flush(c), s;
 
-	if (!r)
-		r = sc_commit_wait(c, sc_commit_ticket(c));
-	return r;
+	WRITE_ONCE(c->commit->flush, true);
+	s = sc_commit_wait(c, sc_commit_ticket(c));
+	return r ? r : s;
 }
 
 /* ---- the origin's flush ------------------------------------------------------ */
@@ -84,6 +84,8 @@ bool sc_origin_is_flushed(struct sc_cache *c)
 
 void sc_commit_note_held(struct sc_cache *c)
 {
+	/* The bit of the slot first, see sc_origin_flush(). */
+	smp_mb();
 	if (!READ_ONCE(c->commit->held))
 		WRITE_ONCE(c->commit->held, true);
 }
@@ -130,10 +132,14 @@ int sc_origin_flush(struct sc_cache *c)
 	/* What completed before here is covered by the flush. */
 	wseq = atomic64_read(&c->origin_wseq);
 	WRITE_ONCE(k->held, false);
+	/* Who still saw it true has set a bit that the scan will see. */
+	smp_mb();
 	hold_begin_flush(c->map);
 	r = blkdev_issue_flush(sc_bdev(c, SC_LEG_ORIGIN));
 	sc_count(c, origin_flushes);
 	if (r) {
+		if (wseq != k->flushed_wseq)
+			WRITE_ONCE(k->origin_error, true);
 		WRITE_ONCE(k->held, true);
 		sc_fail_io(c, SC_LEG_ORIGIN, true);
 	} else {
@@ -176,12 +182,17 @@ static int commit_end(struct sc_cache *c)
 	struct sc_commit *k = c->commit;
 	int r = sc_meta_commit_end(c->meta);
 
-	sc_count(c, commits);
-	sc_count(c, cache_flushes);
-	sc_count_add(c, commit_records, k->nr_records);
 	trace_sc_commit(c, k->started, k->nr_records, r);
-	if (r)
+	if (r) {
+		/* Before the slots are let go, see sc_commit_error(). */
 		WRITE_ONCE(k->error, -EIO);
+	} else {
+		k->nr_ended++;
+		sc_count(c, cache_flushes);
+		sc_count_add(c, commit_records, k->nr_records);
+		if (k->nr_records)
+			sc_count(c, commits);
+	}
 	commit_apply(c, !r);
 	return r;
 }
@@ -200,66 +211,49 @@ static bool commit_capture(struct sc_cache *c, u32 i, struct sc_record *rec)
 	return r;
 }
 
-/*
- * Begin a transaction with room for it in the journal. A checkpoint must not
- * happen later, while captured slots show a state that is not durable yet.
- */
-static int commit_begin(struct sc_cache *c)
-{
-	struct sc_meta_stats st;
-	bool done;
-	int r;
-
-	for (;;) {
-		sc_meta_stats(c->meta, &st);
-		if (st.journal_used <= st.journal_blocks / 4 * 3)
-			return sc_meta_commit_begin(c->meta);
-		r = sc_meta_checkpoint_step(c->meta, &done);
-		if (r)
-			return r;
-		if (done)
-			sc_count(c, checkpoints);
-	}
-}
-
-static int commit_add(struct sc_cache *c, const struct sc_record *rec)
+/* A transaction with room for one more record. */
+static int commit_make_room(struct sc_cache *c)
 {
 	struct sc_commit *k = c->commit;
-	int r = -ENOSPC;
+	int r;
 
-	if (k->nr_records < SC_COMMIT_RECORDS)
-		r = sc_meta_commit_add(c->meta, rec);
-	if (r == -ENOSPC && k->nr_records) {
-		r = commit_end(c);
-		if (!r)
-			r = commit_begin(c);
-		if (!r)
-			r = sc_meta_commit_add(c->meta, rec);
-	}
+	if (k->nr_records < SC_COMMIT_RECORDS && !sc_meta_commit_full(c->meta))
+		return 0;
+	r = commit_end(c);
+	return r ? r : sc_meta_commit_begin(c->meta);
+}
+
+static int commit_add(struct sc_cache *c, u32 i)
+{
+	struct sc_commit *k = c->commit;
+	struct sc_record *rec = &k->records[k->nr_records];
+
+	if (!commit_capture(c, i, rec))
+		return 0;
 	/* Captured, so that its transaction has to end even if it failed. */
-	k->records[k->nr_records++] = *rec;
-	return r;
+	k->nr_records++;
+	return sc_meta_commit_add(c->meta, rec);
 }
 
 /* All that is pending; the device is flushed even if nothing is. */
 static int commit_records(struct sc_cache *c, bool flush)
 {
 	struct sc_commit *k = c->commit;
-	struct sc_record rec;
-	int r = commit_begin(c);
-	bool any = flush;
+	u64 ended = k->nr_ended;
+	int r = sc_meta_commit_begin(c->meta);
 	u32 i = 0;
 
 	for (; !r && (i = sc_bitmap_next(&c->map->pending, i)) != SC_NIL; i++) {
-		if (!commit_capture(c, i, &rec))
-			continue;
-		any = true;
-		r = commit_add(c, &rec);
+		r = commit_make_room(c);
+		if (!r)
+			r = commit_add(c, i);
 	}
-	if (!r && any)
+	if (!r && (k->nr_records || (flush && k->nr_ended == ended)))
 		r = commit_end(c);
-	if (r && k->nr_records)
+	if (r) {
+		WRITE_ONCE(k->error, -EIO);
 		commit_apply(c, false);
+	}
 	return r;
 }
 
@@ -276,12 +270,13 @@ static void commit_failed(struct sc_cache *c)
 		sc_fail_health(c, SC_RO, "metadata cannot be written");
 }
 
-/* Without metadata only what needs none of it can be made durable. */
+/*
+ * Without metadata, what is on the origin is durable, and nothing else can be:
+ * a FLUSH waits until all is destaged.
+ */
 static int commit_without(struct sc_cache *c)
 {
-	int r = sc_stats_nr_dirty(c) ? -EIO : 0;
-
-	return r ? r : blkdev_issue_flush(sc_bdev(c, SC_LEG_CACHE));
+	return sc_flusher_empty(c);
 }
 
 static bool held_too_long(struct sc_cache *c)
@@ -304,9 +299,14 @@ static int commit_cycle(struct sc_cache *c, bool flush)
 		r = flush ? commit_without(c) : 0;
 	} else {
 		r = commit_records(c, flush);
-		if (r)
+		if (r) {
 			commit_failed(c);
+			r = flush ? commit_without(c) : 0;
+		}
 	}
+	/* An error that another flush of the origin met is ours to tell. */
+	if (flush && xchg(&k->origin_error, false))
+		origin = -EIO;
 	return origin ? origin : r;
 }
 
@@ -328,6 +328,8 @@ static void commit_take_stats(struct sc_cache *c)
 	struct sc_meta_stats st;
 
 	sc_meta_stats(c->meta, &st);
+	sc_count_add(c, checkpoints,
+		     st.checkpoints - c->commit->stats.checkpoints);
 	spin_lock_irq(&c->commit->lock);
 	c->commit->stats = st;
 	spin_unlock_irq(&c->commit->lock);
@@ -337,16 +339,19 @@ static void commit_run(struct sc_cache *c)
 {
 	struct sc_commit *k = c->commit;
 	struct bio_list bios;
+	bool flush;
 	int r;
 
 	spin_lock_irq(&k->lock);
 	bios = k->bios;
 	bio_list_init(&k->bios);
 	k->wanted = false;
+	flush = k->flush;
+	k->flush = false;
 	k->started++;
 	spin_unlock_irq(&k->lock);
 
-	r = commit_cycle(c, !bio_list_empty(&bios));
+	r = commit_cycle(c, flush || !bio_list_empty(&bios));
 	WRITE_ONCE(k->done, k->started);
 	wake_up_all(&k->done_wait);
 	commit_complete(c, &bios, r);
@@ -360,8 +365,6 @@ static void commit_checkpoint(struct sc_cache *c)
 		return;
 	if (sc_meta_checkpoint_step(c->meta, &done))
 		commit_failed(c);
-	else if (done)
-		sc_count(c, checkpoints);
 }
 
 /* ---- the thread -------------------------------------------------------------- */
@@ -423,10 +426,17 @@ int sc_commit_start(struct sc_cache *c)
 	return 0;
 }
 
-static void commit_finish(struct sc_cache *c)
+void sc_commit_stop(struct sc_cache *c)
 {
-	if (sc_origin_flush(c) || c->commit->error ||
-	    commit_cycle(c, true))
+	struct sc_commit *k = c->commit;
+
+	if (!k || !k->thread)
+		return;
+	kthread_stop(k->thread);
+	k->thread = NULL;
+	/* A failed flush only keeps records back that equal the origin. */
+	sc_origin_flush(c);
+	if (k->error || commit_cycle(c, true) || k->error)
 		return;
 	if (sc_meta_checkpoint(c->meta))
 		commit_failed(c);
@@ -438,10 +448,6 @@ void sc_commit_destroy(struct sc_cache *c)
 
 	if (!k)
 		return;
-	if (k->thread) {
-		kthread_stop(k->thread);
-		commit_finish(c);
-	}
 	kvfree(k->records);
 	kfree(k);
 	c->commit = NULL;

@@ -16,6 +16,7 @@
  * @lock: protects @bios, @wanted, @started, @stats; innermost, hard irq safe
  * @bios: complete after the next cycle
  * @wanted: somebody asks for a cycle
+ * @flush: with a flush of the devices even if no record is pending
  * @started: number of the last cycle begun
  * @done: number of the last cycle ended
  * @work: where the thread waits
@@ -24,9 +25,11 @@
  * @origin_lock: one flush of the origin at a time
  * @flushed_wseq: sc_cache.origin_wseq when the last good flush began
  * @origin_flushed: when that was, in jiffies
+ * @origin_error: a flush of the origin failed and no FLUSH has told it yet
  * @held: some slot was held since it began
  * @cache_flush: a flush of the cache device on its way
  * @cache_flushed: it has ended
+ * @nr_ended: transactions that ended well
  * @nr_records: in the transaction being built or on its way
  * @records: these
  * @stats: copy of the engine's
@@ -36,6 +39,7 @@ struct sc_commit {
 	spinlock_t lock;
 	struct bio_list bios;
 	bool wanted;
+	bool flush;
 	u64 started;
 	u64 done;
 	wait_queue_head_t work;
@@ -44,9 +48,11 @@ struct sc_commit {
 	struct mutex origin_lock;
 	u64 flushed_wseq;
 	unsigned long origin_flushed;
+	bool origin_error;
 	bool held;
 	struct bio cache_flush;
 	struct completion cache_flushed;
+	u64 nr_ended;
 	u32 nr_records;
 	struct sc_record *records;
 	struct sc_meta_stats stats;

@@ -29,6 +29,28 @@ static inline void sc_set_discard_limits(struct queue_limits *limits,
 	limits->discard_granularity = granularity_bytes;
 }
 
+/**
+ * sc_set_stable_writes() - pages must not change while they are written
+ * @limits: of the target's queue
+ *
+ * Writethrough sends the caller's pages twice, and both must be the same.
+ *
+ * Context: io_hints.
+ */
+static inline void sc_set_stable_writes(struct queue_limits *limits)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+	limits->features |= BLK_FEAT_STABLE_WRITES;
+#endif
+}
+
+/* Older kernels are told so in the constructor. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define sc_need_stable_writes(ti)	((ti)->needs_stable_writes = true)
+#else
+#define sc_need_stable_writes(ti)	((void)(ti))
+#endif
+
 /* The source of a trace string is named in TP_STRUCT__entry alone by now. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 #define sc_assign_str(dst, src)	__assign_str(dst, src)

@@ -73,6 +73,7 @@ static void set_capabilities(struct dm_target *ti)
 	ti->flush_supported = true;
 	ti->num_discard_bios = 1;
 	ti->discards_supported = true;
+	sc_need_stable_writes(ti);
 	ti->per_io_data_size = sizeof(struct sc_io);
 }
 
@@ -144,5 +145,8 @@ void sc_target_dtr(struct dm_target *ti)
 	struct sc_target *t = ti->private;
 
 	unregister_reboot_notifier(&t->reboot);
+	/* dm may skip postsuspend if a resume failed half way. */
+	if (t->cache)
+		sc_cache_destroy(t->cache);
 	target_free(t);
 }

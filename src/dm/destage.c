@@ -15,6 +15,24 @@ static bool batch_full(const struct sc_batch *b)
 	       b->nr_jobs + SC_RUN_HEADS > SC_BATCH_JOBS;
 }
 
+/*
+ * The origin must not become newer than a durable record that calls a copy in
+ * the cache clean. Records that can no longer be written cannot be waited for;
+ * if the label's epoch is raised, those that say clean do not count.
+ */
+static bool slot_may_change_origin(struct sc_cache *c, u32 i, u16 mask)
+{
+	unsigned int health = READ_ONCE(c->health);
+
+	if (health == SC_RO)
+		return true;
+	if (sc_map_find_older(c->map, i) != SC_NIL)
+		return false;
+	if (health == SC_RW)
+		return sc_map_settled(c->map, i, mask);
+	return !(mask & sc_slot_dvalid(c->map, i) & ~sc_slot_ddirty(c->map, i));
+}
+
 /* May this slot be destaged now? Sets what of it. */
 static bool slot_ready(struct sc_batch *b, u32 i, u16 *mask)
 {
@@ -24,17 +42,10 @@ static bool slot_ready(struct sc_batch *b, u32 i, u16 *mask)
 	*mask = sc_slot_dirty(c->map, i);
 	if (!*mask || flags & (SC_BUSY | SC_COPYING))
 		return false;
-	/*
-	 * The origin must not become newer than a durable record that calls
-	 * the cached copy clean; in ill health no such record counts.
-	 */
-	if (READ_ONCE(c->health) == SC_RW &&
-	    (!sc_map_settled(c->map, i, *mask) ||
-	     sc_map_find_older(c->map, i) != SC_NIL)) {
-		b->unsettled++;
-		return false;
-	}
-	return true;
+	if (slot_may_change_origin(c, i, *mask))
+		return true;
+	b->unsettled++;
+	return false;
 }
 
 static void add_job(struct sc_batch *b, u64 sector, u64 end)
@@ -125,6 +136,7 @@ u32 sc_batch_collect(struct sc_batch *b, u32 from)
 	b->nr_slots = 0;
 	b->nr_jobs = 0;
 	b->unsettled = 0;
+	b->origin_failed = false;
 	for (;;) {
 		granule = sc_dirty_next(b->c->dirty, granule);
 		if (granule == SC_NO_GRANULE)
@@ -247,6 +259,7 @@ static void job_end(struct sc_destage_job *job, enum sc_leg leg)
 	if (!job->error)
 		return;
 	sc_fail_io(b->c, leg, leg == SC_LEG_ORIGIN);
+	b->origin_failed |= leg == SC_LEG_ORIGIN;
 	for (n = 0; n < job->nr; n++)
 		b->slots[job->first + n].failed = true;
 }
@@ -328,7 +341,6 @@ static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
 int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 {
 	struct sc_pump p = { };
-	bool failed = false;
 	u32 n;
 	int r;
 
@@ -341,13 +353,11 @@ int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 			wait_event_idle(b->waiting,
 					pump_can_move(b, &p, depth(b->c)));
 	r = sc_origin_flush(b->c);
-	for (n = 0; n < b->nr_slots; n++) {
-		failed |= b->slots[n].failed;
+	for (n = 0; n < b->nr_slots; n++)
 		finish_slot(b, &b->slots[n], !r);
-	}
 	trace_sc_destage(b->c, b->nr_slots, b->nr_jobs, r);
 	b->nr_slots = 0;
-	return r || failed ? -EIO : 0;
+	return r || b->origin_failed ? -EIO : 0;
 }
 
 struct sc_batch *sc_batch_create(struct sc_cache *c)

@@ -96,7 +96,8 @@ static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
 		flusher_wait(c, RECENT_MS);
 }
 
-static void flusher_result(struct sc_cache *c, int r)
+/* Whoever waits for the end of what is dirty. */
+static void flusher_tell(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
 
@@ -104,8 +105,16 @@ static void flusher_result(struct sc_cache *c, int r)
 		f->was_dirty = false;
 		queue_work(c->reclaim_wq, &c->event);
 	}
-	f->errors = r ? min(f->errors + 1, BACKOFF_MAX) : 0;
-	wake_up_all(&f->drain_wait);
+	if (atomic_read(&f->drain))
+		wake_up_all(&f->drain_wait);
+}
+
+static void flusher_result(struct sc_cache *c, int r)
+{
+	struct sc_flusher *f = c->flusher;
+
+	WRITE_ONCE(f->errors, r ? min(f->errors + 1, BACKOFF_MAX) : 0);
+	flusher_tell(c);
 	if (f->errors)
 		flusher_wait(c, TICK_MS << (f->errors - 1));
 }
@@ -117,7 +126,9 @@ static void flusher_batch(struct sc_cache *c)
 	u32 from = f->sweep, next = sc_batch_collect(b, from);
 
 	f->sweep = next == SC_NO_GRANULE ? 0 : next;
-	WRITE_ONCE(f->urgent, false);
+	/* Urgent until a whole sweep has passed that began after the call. */
+	if (next == SC_NO_GRANULE && READ_ONCE(f->urgent))
+		WRITE_ONCE(f->urgent, f->urgent - 1);
 	if (b->nr_slots)
 		flusher_result(c, sc_batch_run(b, flusher_depth));
 	else if (!from && next == SC_NO_GRANULE)
@@ -144,11 +155,13 @@ static int flusher_thread(void *data)
 	unsigned long ticked = jiffies;
 
 	while (!kthread_should_stop()) {
-		if (flusher_wants(c))
+		if (flusher_wants(c)) {
 			flusher_batch(c);
-		else
+		} else {
+			flusher_tell(c);
 			flusher_wait(c, min_t(u32, TICK_MS,
 					      max(sc_tune(&tune(c)->idle_ms), 10u)));
+		}
 		if (time_after_eq(jiffies, ticked + msecs_to_jiffies(TICK_MS))) {
 			ticked = jiffies;
 			flusher_budget(c);
@@ -169,8 +182,35 @@ void sc_flusher_kick(struct sc_cache *c)
 
 void sc_flusher_urge(struct sc_cache *c)
 {
-	WRITE_ONCE(c->flusher->urgent, true);
+	WRITE_ONCE(c->flusher->urgent, 2);
 	sc_flusher_kick(c);
+}
+
+bool sc_flusher_gave_up(const struct sc_cache *c)
+{
+	return READ_ONCE(c->flusher->errors) == BACKOFF_MAX;
+}
+
+void sc_flusher_interrupt(struct sc_cache *c, bool on)
+{
+	WRITE_ONCE(c->flusher->interrupted, on);
+	wake_up_all(&c->flusher->drain_wait);
+}
+
+static bool drain_over(struct sc_cache *c)
+{
+	return !sc_stats_nr_dirty(c) || sc_flusher_gave_up(c);
+}
+
+int sc_flusher_empty(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+
+	atomic_inc(&f->drain);
+	sc_flusher_kick(c);
+	wait_event_idle(f->drain_wait, drain_over(c));
+	atomic_dec(&f->drain);
+	return sc_stats_nr_dirty(c) ? -EIO : 0;
 }
 
 int sc_flusher_drain(struct sc_cache *c)
@@ -180,12 +220,12 @@ int sc_flusher_drain(struct sc_cache *c)
 
 	atomic_inc(&f->drain);
 	sc_flusher_kick(c);
-	r = wait_event_interruptible(f->drain_wait, !sc_stats_nr_dirty(c) ||
-				     READ_ONCE(f->errors) == BACKOFF_MAX);
+	r = wait_event_interruptible(f->drain_wait, drain_over(c) ||
+				     READ_ONCE(f->interrupted));
 	atomic_dec(&f->drain);
-	if (r)
-		return -EINTR;
-	return sc_stats_nr_dirty(c) ? -EIO : sc_commit_sync(c);
+	if (!sc_stats_nr_dirty(c))
+		return sc_commit_sync(c);
+	return r || READ_ONCE(f->interrupted) ? -EINTR : -EIO;
 }
 
 int sc_flusher_create(struct sc_cache *c)

@@ -62,6 +62,7 @@ struct sc_destage_job {
  * @nr_slots: in @slots
  * @nr_jobs: in @jobs
  * @unsettled: dirty blocks that a commit would make destageable
+ * @origin_failed: a write to the origin failed
  * @waiting: wakes the flusher when I/O ends
  * @slots: in the order of the sweep
  * @jobs: the same
@@ -73,6 +74,7 @@ struct sc_batch {
 	u32 nr_slots;
 	u32 nr_jobs;
 	u32 unsettled;
+	bool origin_failed;
 	wait_queue_head_t waiting;
 	struct sc_destage_slot slots[SC_BATCH_SLOTS];
 	struct sc_destage_job jobs[SC_BATCH_JOBS];
@@ -85,9 +87,10 @@ struct sc_batch {
  * @thread: the thread
  * @work: where it waits
  * @kicked: look again
- * @urgent: somebody needs clean slots
+ * @urgent: somebody needs clean slots; sweeps left
  * @drain: destage all, for so many callers
  * @drain_wait: where they wait
+ * @interrupted: a suspend wants them to go
  * @errors: batches in a row that failed
  * @sweep: granule to go on at
  * @sweeping: above dirty_low, until dirty_target is reached
@@ -99,9 +102,10 @@ struct sc_flusher {
 	struct task_struct *thread;
 	wait_queue_head_t work;
 	bool kicked;
-	bool urgent;
+	u8 urgent;
 	atomic_t drain;
 	wait_queue_head_t drain_wait;
+	bool interrupted;
 	unsigned int errors;
 	u32 sweep;
 	bool sweeping;
@@ -136,7 +140,7 @@ u32 sc_batch_collect(struct sc_batch *b, u32 from);
  * @depth: writes in flight, asked before each
  *
  * Context: process, may sleep.
- * Return: 0, or -EIO if something stays dirty because of an error.
+ * Return: 0, or -EIO if the origin could not be written.
  */
 int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c));
 

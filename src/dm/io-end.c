@@ -59,6 +59,8 @@ static int end_retry(struct sc_cache *c, struct bio *bio, struct sc_io *io)
 {
 	bio->bi_iter = io->iter;
 	bio->bi_iter.bi_sector = io->sector;
+	/* Else a clone would take the partition's offset for added already. */
+	bio_clear_flag(bio, BIO_REMAPPED);
 	bio->bi_status = BLK_STS_OK;
 	if (io->commit)
 		bio->bi_opf |= REQ_FUA;
@@ -128,7 +130,8 @@ int sc_io_end(struct dm_target *ti, struct bio *bio, blk_status_t *error)
 	case SC_IO_ALLOC:
 		return end_cache_write(c, bio, io, *error);
 	case SC_IO_ORIGIN_READ:
-		end_origin_read(c, !*error);
+		/* Read-ahead may be refused for want of memory alone. */
+		end_origin_read(c, !*error || bio->bi_opf & REQ_RAHEAD);
 		break;
 	case SC_IO_ORIGIN:
 		end_origin_write(c, io, !*error);

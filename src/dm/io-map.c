@@ -55,6 +55,22 @@ u64 sc_io_miss_end(struct sc_cache *c, const struct sc_run *run, u64 sector,
 	return limit;
 }
 
+/*
+ * Records can no longer be written. If the label's epoch could be raised, those
+ * that call something clean do not count any more (rule 9). Those that call it
+ * dirty do: what the slot holds must stay the newest.
+ */
+static void look_ill(struct sc_view *v, unsigned int health)
+{
+	v->admit = false;
+	if (health != SC_RO)
+		return;
+	v->dvalid &= ~v->dclean;
+	v->dclean = 0;
+	v->dirty |= v->dvalid & v->valid;
+	v->older = v->older_dirty;
+}
+
 u32 sc_io_look(struct sc_cache *c, struct sc_view *v, const struct sc_run *run,
 	       u64 sector, u64 end)
 {
@@ -65,13 +81,8 @@ u32 sc_io_look(struct sc_cache *c, struct sc_view *v, const struct sc_run *run,
 			  min(end, sc_block_end(&c->geom, sector)));
 	v->admit = sc_policy_admit(c->policy,
 				   sc_sector_block(&c->geom, sector), true);
-	if (unlikely(READ_ONCE(c->health) != SC_RW)) {
-		v->dvalid = v->dirty;
-		v->dclean = 0;
-		v->older = false;
-		v->older_dirty = false;
-		v->admit = false;
-	}
+	if (unlikely(READ_ONCE(c->health) != SC_RW))
+		look_ill(v, READ_ONCE(c->health));
 	return i;
 }
 
@@ -208,12 +219,14 @@ static int map_read_missed(struct sc_cache *c, struct bio *bio,
 	/* A read that begins in a gap stops where the gap ends. */
 	v.touched = BIT(sc_sub_index(&c->geom, io->sector));
 	miss_end = sc_io_miss_end(c, run, io->sector, end);
-	fill = map_may_fill(c, &v, run, io->sector, miss_end);
+	fill = miss_end > io->sector &&
+	       map_may_fill(c, &v, run, io->sector, miss_end);
 	spin_unlock_irq(&l->lock);
 
-	if (fill) {
+	/* The mode changed between two looks: a job looks again. */
+	if (fill || miss_end == io->sector) {
 		atomic_inc(&c->admission.fills);
-		return map_job(c, bio, io, miss_end);
+		return map_job(c, bio, io, fill ? miss_end : end);
 	}
 	if (miss_end == sc_run_end(&c->geom, io->sector))
 		miss_end = map_extend_miss(c, miss_end, end);

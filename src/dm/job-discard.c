@@ -12,6 +12,7 @@ struct sc_discard {
 	u64 end;
 	u64 marked;	/* runs up to here count as being written */
 	bool commit;
+	bool dropped;
 };
 
 /* Returns what the job has to wait for, or ORIGIN if the block is done. */
@@ -28,6 +29,7 @@ static enum sc_action discard_block(struct sc_job *j, struct sc_discard *d,
 	if (sc_map_slot(c->map, i)->flags & SC_COPYING)
 		return SC_ACT_WAIT_OWNER;
 	d->commit |= v.whole & v.dvalid;
+	d->dropped = true;
 	sc_slot_invalidate(c, i, v.whole);
 	return SC_ACT_ORIGIN;
 }
@@ -37,7 +39,7 @@ static u64 discard_run(struct sc_job *j, struct sc_discard *d, u64 sector)
 {
 	struct sc_cache *c = j->c;
 	const struct sc_geom *g = &c->geom;
-	u64 limit = min(d->end, sc_run_end(g, sector)), ticket;
+	u64 limit = min(d->end, sc_run_end(g, sector));
 	struct sc_run run = sc_map_run(c->map, sc_sector_block(g, sector));
 	struct sc_lock *l = &c->locks[run.shard];
 	enum sc_action act = SC_ACT_ORIGIN;
@@ -57,10 +59,8 @@ static u64 discard_run(struct sc_job *j, struct sc_discard *d, u64 sector)
 	if (act == SC_ACT_WAIT_OWNER)
 		sc_shard_wait(l);
 	spin_unlock_irq(&l->lock);
-	if (act == SC_ACT_WAIT_COMMIT) {
-		ticket = sc_commit_ticket(c);
-		sc_commit_wait(c, ticket);
-	}
+	if (act == SC_ACT_WAIT_COMMIT)
+		sc_commit_wait(c, sc_commit_ticket(c));
 	return sector;
 }
 
@@ -88,17 +88,20 @@ static int discard_range(struct sc_job *j, struct sc_discard *d)
 	u64 sector = d->begin;
 	int r = 0;
 
-	while (sector < d->end) {
+	/* It is advice, and nothing can be forgotten durably. */
+	while (sector < d->end && READ_ONCE(c->health) == SC_RW) {
 		sector = discard_run(j, d, sector);
 		cond_resched();
 	}
 	if (d->commit)
 		r = sc_commit_wait(c, sc_commit_ticket(c));
-	if (r && READ_ONCE(c->health) != SC_RW)
-		r = 0;
-	if (!r)
+	/* A write in place on its way must not land on what is filled later. */
+	if (d->dropped)
+		sc_grace_wait(c);
+	if (!r && sector == d->end)
 		r = discard_origin(j, d);
-	sc_writers_end(c, d->begin, d->end - d->begin);
+	if (d->marked)
+		sc_writers_end(c, d->begin, min(d->marked, d->end) - d->begin);
 	return r;
 }
 

@@ -177,10 +177,10 @@ int sc_job_origin(struct sc_job *j, const struct sc_run *run,
 	__releases(shard)
 {
 	struct sc_cache *c = j->c;
-	u64 sector = sc_job_sector(j), ticket;
+	u64 sector = sc_job_sector(j);
 	sc_oblock_t b = sc_sector_block(&c->geom, sector);
 	struct sc_span s = { .run = run, .sector = sector, .end = sector };
-	bool both = act == SC_ACT_BOTH;
+	bool both = act == SC_ACT_BOTH, failed;
 	int r = 0;
 
 	/* A write around on its way might land on the origin after ours. */
@@ -190,26 +190,26 @@ int sc_job_origin(struct sc_job *j, const struct sc_run *run,
 		return 0;
 	}
 	span_collect(j, &s, both);
+	if (!s.nr) {
+		/* The mode changed since the plan was made. */
+		spin_unlock_irq(&l->lock);
+		return 0;
+	}
 	if (!both)
 		sc_writers_begin(c, b);
-	ticket = s.commit ? sc_commit_ticket(c) : 0;
-	spin_unlock_irq(&l->lock);
-
 	if (s.commit)
-		r = sc_commit_wait(c, ticket);
-	/*
-	 * If the metadata cannot be written, the label's epoch has been raised
-	 * and voids what is clean: just as good (rule 9).
-	 */
-	if (r && READ_ONCE(c->health) != SC_RW)
-		r = 0;
-	if (!r)
+		r = sc_job_wait_commit(j, l);
+	else
+		spin_unlock_irq(&l->lock);
+	/* Whether or not it is hopeless now: look again first (rule 4). */
+	failed = s.commit && sc_commit_error(c);
+	if (!r && !failed)
 		r = span_write(j, &s, both);
 	if (both)
-		span_end_both(j, &s, !r && READ_ONCE(c->health) == SC_RW);
+		span_end_both(j, &s, !r && !failed);
 	else
 		sc_writers_end(c, sector, s.end - sector);
-	if (!r)
+	if (!r && !failed)
 		sc_job_advance(j, s.end);
 	return r;
 }

@@ -215,16 +215,16 @@ static int fill_do(struct sc_job *j, struct sc_fill *f, u64 end)
 }
 
 /* A slot that cannot be read goes, if the origin has the same. */
-static int read_drop(struct sc_job *j, u64 end)
+static int read_drop(struct sc_job *j, u32 slot, u64 end)
 {
 	struct sc_cache *c = j->c;
 	struct sc_run run;
 	struct sc_lock *l = sc_job_lock(j, &run);
 	struct sc_view v;
 	u32 i = sc_job_look(j, &v, &run, sc_job_sector(j), end);
-	bool dirty = v.touched & v.dirty;
+	bool dirty = i == slot && v.touched & v.dirty;
 
-	if (!dirty && v.live && !v.busy)
+	if (i == slot && !dirty && v.live && !v.busy)
 		sc_slot_invalidate(c, i, v.touched);
 	spin_unlock_irq(&l->lock);
 	if (!dirty)
@@ -244,7 +244,7 @@ static int read_hit(struct sc_job *j, u32 i, u64 end)
 	r = sc_job_slot_io(j, i, first_end);
 	sc_grace_put(&j->c->grace, epoch);
 	if (r)
-		return read_drop(j, first_end);
+		return read_drop(j, i, first_end);
 	sc_job_advance(j, first_end);
 	return 0;
 }
@@ -265,6 +265,11 @@ int sc_job_read(struct sc_job *j)
 					  sc_sub_end(g, sector)));
 	}
 	end = sc_io_miss_end(c, &f.run, sector, sc_job_end(j));
+	if (end == sector) {
+		/* The mode changed meanwhile. */
+		spin_unlock_irq(&l->lock);
+		return 0;
+	}
 	fill_shape(g, &f, sector, end);
 	end = min(end, f.end);
 	fill_claim(j, &f);

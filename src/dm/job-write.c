@@ -9,24 +9,46 @@
 static int write_mark(struct sc_job *j, struct sc_lock *l, u32 i, u16 mask)
 	__releases(shard)
 {
-	u64 ticket;
-
 	sc_slot_dirtied(j->c, i, mask);
-	ticket = sc_commit_ticket(j->c);
-	spin_unlock_irq(&l->lock);
-	/* If the metadata fails, the next plan knows another way. */
-	sc_commit_wait(j->c, ticket);
-	return 0;
+	return sc_job_wait_commit(j, l);
 }
 
-static int write_wait_commit(struct sc_job *j, struct sc_lock *l)
+/*
+ * The slot cannot be written, but the request replaces all that is dirty in the
+ * sub-blocks: the origin takes it. Until the origin has it durably the record
+ * that calls the slot's content dirty must stand, so the order is not rule 4's.
+ */
+static int write_rescue(struct sc_job *j, struct sc_lock *l, u32 i,
+			const struct sc_view *v, u64 end)
 	__releases(shard)
 {
-	u64 ticket = sc_commit_ticket(j->c);
+	struct sc_cache *c = j->c;
+	struct sc_job_part part = {
+		.leg = SC_LEG_ORIGIN,
+		.dev_sector = sc_job_sector(j),
+		.nr_sectors = end - sc_job_sector(j),
+	};
+	int r;
 
+	sc_map_slot(c->map, i)->flags |= SC_BUSY;
 	spin_unlock_irq(&l->lock);
-	sc_commit_wait(j->c, ticket);
-	return 0;
+	/* No write in place may land after ours. */
+	sc_grace_wait(c);
+	r = sc_job_io(j, &part);
+	atomic64_inc(&c->origin_wseq);
+	if (!r)
+		r = sc_origin_flush(c);
+
+	spin_lock_irq(&l->lock);
+	if (!r)
+		sc_slot_invalidate(c, i, v->touched);
+	sc_slot_end_owner(c, i);
+	spin_unlock_irq(&l->lock);
+	if (!r)
+		r = sc_commit_wait(c, sc_commit_ticket(c));
+	if (!r)
+		sc_job_advance(j, end);
+	return r;
 }
 
 /*
@@ -39,21 +61,23 @@ static int write_failed(struct sc_job *j, u64 end)
 	struct sc_run run;
 	struct sc_lock *l = sc_job_lock(j, &run);
 	struct sc_view v;
-	bool torn;
 	u32 i;
 
 	j->io->failed = true;
 	for (;;) {
 		i = sc_job_look(j, &v, &run, sc_job_sector(j), end);
-		if (!v.live || !(sc_map_slot(c->map, i)->flags & SC_COPYING))
+		if (!v.live || !(v.touched & v.dirty))
 			break;
+		if (!(sc_map_slot(c->map, i)->flags & (SC_COPYING | SC_BUSY))) {
+			if (v.touched & ~v.whole ||
+			    READ_ONCE(c->health) != SC_RW)
+				break;
+			return write_rescue(j, l, i, &v, end);
+		}
 		sc_shard_wait(l);
 	}
-	torn = v.touched & v.dirty & ~v.whole;
-	if (!torn && v.live && !v.busy)
-		sc_slot_invalidate(c, i, v.touched);
 	spin_unlock_irq(&l->lock);
-	return torn ? -EIO : 0;
+	return v.live && v.touched & v.dirty ? -EIO : 0;
 }
 
 static int write_overwrite(struct sc_job *j, struct sc_lock *l, u32 i,
@@ -89,9 +113,13 @@ static int write_busy(struct sc_job *j, struct sc_lock *l, u32 i, u64 end)
 	return 0;
 }
 
-static int write_extend(struct sc_job *j, struct sc_lock *l, u32 i, u64 end)
+static int write_extend(struct sc_job *j, struct sc_lock *l, u32 i,
+			const struct sc_view *v, u64 end)
 	__releases(shard)
 {
+	/* What is valid already must not be committed clean meanwhile. */
+	if (v->touched & v->valid)
+		sc_slot_dirtied(j->c, i, v->touched & v->valid);
 	sc_map_slot(j->c->map, i)->flags |= SC_BUSY;
 	return write_busy(j, l, i, end);
 }
@@ -104,6 +132,11 @@ static bool write_slot_free(struct sc_job *j, struct sc_lock *l, u32 shard)
 {
 	if (sc_io_slot_free(j->c, shard))
 		return true;
+	if (sc_flusher_gave_up(j->c)) {
+		/* No slot will ever be clean: the origin's answer must do. */
+		j->io->bypass = true;
+		return false;
+	}
 	sc_count(j->c, throttled_writes);
 	sc_reclaim_kick(j->c);
 	sc_flusher_urge(j->c);
@@ -142,13 +175,12 @@ static int edge_copy(struct sc_job *j, u32 i, u64 sector, void *buf)
 
 	WRITE_ONCE(c->last_origin_io, jiffies);
 	r = sc_job_buffer_io(c, REQ_OP_READ, &part, buf);
-	if (r)
-		return r;
 	part.leg = SC_LEG_CACHE;
 	part.dev_sector = sc_slot_sector(g, to_cblock(i)) +
 			  (begin & (sc_block_sectors(g) - 1));
-	r = sc_job_buffer_io(c, REQ_OP_WRITE, &part, buf);
-	/* The cache cannot take it: the write goes to the origin instead. */
+	if (!r)
+		r = sc_job_buffer_io(c, REQ_OP_WRITE, &part, buf);
+	/* The write goes to the origin alone: it needs no neighbours there. */
 	if (r)
 		j->io->failed = true;
 	return r;
@@ -197,7 +229,7 @@ static int write_edge(struct sc_job *j, const struct sc_run *run,
 
 	/* Rule 3: a durable record may still map what was there. */
 	if (edges & v->dvalid)
-		return write_wait_commit(j, l);
+		return sc_job_wait_commit(j, l);
 	/* What the origin holds there must stand still while it is copied. */
 	if (sc_writers_busy(c, sc_sector_block(&c->geom, sector))) {
 		spin_unlock_irq(&l->lock);
@@ -217,7 +249,7 @@ static int write_edge(struct sc_job *j, const struct sc_run *run,
 	}
 	sc_slot_end_owner(c, i);
 	spin_unlock_irq(&l->lock);
-	return r && !j->io->failed ? r : 0;
+	return 0;
 }
 
 static void write_count(struct sc_job *j, enum sc_action act, bool live)
@@ -260,7 +292,7 @@ int sc_job_write(struct sc_job *j)
 	case SC_ACT_OVERWRITE:
 		return write_overwrite(j, l, i, &v, end);
 	case SC_ACT_EXTEND:
-		return write_extend(j, l, i, end);
+		return write_extend(j, l, i, &v, end);
 	case SC_ACT_ALLOC:
 		return write_alloc(j, &run, l, end);
 	case SC_ACT_EDGE:
@@ -272,7 +304,7 @@ int sc_job_write(struct sc_job *j)
 		spin_unlock_irq(&l->lock);
 		return 0;
 	case SC_ACT_WAIT_COMMIT:
-		return write_wait_commit(j, l);
+		return sc_job_wait_commit(j, l);
 	default:
 		return sc_job_origin(j, &run, l, act);
 	}

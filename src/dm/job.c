@@ -14,6 +14,8 @@ struct bio *sc_job_clone(struct sc_job *j, const struct sc_job_part *part,
 	bio_advance(clone, part->skip << SECTOR_SHIFT);
 	clone->bi_iter.bi_size = part->nr_sectors << SECTOR_SHIFT;
 	clone->bi_iter.bi_sector = part->dev_sector;
+	/* Nobody polls for it: we wait for its interrupt. */
+	clone->bi_opf &= ~REQ_POLLED;
 	/* What is on the cache device becomes durable by a commit. */
 	if (part->leg == SC_LEG_CACHE)
 		clone->bi_opf &= ~REQ_FUA;
@@ -105,6 +107,16 @@ void sc_job_hold(struct sc_cache *c, u32 i)
 		return;
 	sc_map_hold(c->map, i);
 	sc_commit_note_held(c);
+}
+
+int sc_job_wait_commit(struct sc_job *j, struct sc_lock *l)
+	__releases(shard)
+{
+	bool hopeless = READ_ONCE(j->c->health) != SC_RW;
+	u64 ticket = sc_commit_ticket(j->c);
+
+	spin_unlock_irq(&l->lock);
+	return sc_commit_wait(j->c, ticket) && hopeless ? -EIO : 0;
 }
 
 void sc_job_complete(struct sc_job *j, int r)

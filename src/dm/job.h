@@ -137,6 +137,20 @@ u32 sc_job_look(struct sc_job *j, struct sc_view *v, const struct sc_run *run,
 		u64 sector, u64 end);
 
 /**
+ * sc_job_wait_commit() - wait for a commit of all that is pending now
+ * @j: the job, looks again afterwards
+ * @l: the shard's lock, held; released
+ *
+ * If the metadata fails meanwhile, the next look will find another way. If it
+ * had failed before, there is none.
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -EIO.
+ */
+int sc_job_wait_commit(struct sc_job *j, struct sc_lock *l)
+	__releases(shard);
+
+/**
  * sc_job_hold() - what was copied from the origin may not be durable there
  * @c: the cache
  * @i: a slot that holds it (rule 7)

@@ -44,6 +44,23 @@ out:
 	return r;
 }
 
+/* dm waits for messages after this: they must not take long. */
+static void target_presuspend(struct dm_target *ti)
+{
+	struct sc_target *t = ti->private;
+
+	if (t->cache)
+		sc_flusher_interrupt(t->cache, true);
+}
+
+static void target_presuspend_undo(struct dm_target *ti)
+{
+	struct sc_target *t = ti->private;
+
+	if (t->cache)
+		sc_flusher_interrupt(t->cache, false);
+}
+
 static void target_postsuspend(struct dm_target *ti)
 {
 	struct sc_target *t = ti->private;
@@ -84,6 +101,7 @@ static void target_io_hints(struct dm_target *ti, struct queue_limits *limits)
 			    SC_MIN_BLOCK_SECTORS << SECTOR_SHIFT);
 
 	limits->io_min = max(limits->io_min, sub_bytes);
+	sc_set_stable_writes(limits);
 	sc_set_discard_limits(limits, min_t(u64, MAX_DISCARD_SECTORS, ti->len),
 			      sub_bytes);
 }
@@ -96,6 +114,8 @@ static struct target_type sc_target_type = {
 	.dtr = sc_target_dtr,
 	.map = sc_io_map,
 	.end_io = sc_io_end,
+	.presuspend = target_presuspend,
+	.presuspend_undo = target_presuspend_undo,
 	.preresume = target_preresume,
 	.postsuspend = target_postsuspend,
 	.status = sc_target_status,

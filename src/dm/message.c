@@ -103,6 +103,23 @@ static int message_invalidate(struct sc_target *t, const struct sc_message *m)
 	return sc_commit_sync(c);
 }
 
+/*
+ * May take hours, so not under the mutex that status takes, too. The cache
+ * stays: a suspend waits for messages, and hurries this one first.
+ */
+static int message_flush(struct sc_target *t)
+{
+	struct sc_cache *c = t->cache;
+	int r;
+
+	if (!c)
+		return -EINVAL;
+	mutex_unlock(&t->lock);
+	r = sc_flusher_drain(c);
+	mutex_lock(&t->lock);
+	return r;
+}
+
 static int message_do(struct sc_target *t, const struct sc_message *m)
 {
 	int cpu;
@@ -113,7 +130,7 @@ static int message_do(struct sc_target *t, const struct sc_message *m)
 	case SC_MSG_MODE:
 		return message_mode(t, m);
 	case SC_MSG_FLUSH:
-		return t->cache ? sc_flusher_drain(t->cache) : -EINVAL;
+		return message_flush(t);
 	case SC_MSG_INVALIDATE:
 		return message_invalidate(t, m);
 	case SC_MSG_STATS_RESET:

@@ -35,23 +35,36 @@ void sc_reclaim_check(struct sc_cache *c, u32 shard)
 		sc_reclaim_kick(c);
 }
 
-/* Returns whether the shard has as many slots on their way as it should. */
-static bool reclaim_evict(struct sc_cache *c, u32 shard)
+/* So many at a time, as interrupts are off. */
+#define EVICT_AT_ONCE	64
+#define EVICT_TRIES	16
+
+enum reclaim_result {
+	RECLAIM_ENOUGH,
+	RECLAIM_MORE,
+	RECLAIM_NO_VICTIM,
+};
+
+static enum reclaim_result reclaim_evict(struct sc_cache *c, u32 shard)
 {
 	struct sc_shard *sh = &c->map->shards[shard];
-	u32 i, tries;
+	u32 i, tries = 0, evicted = 0;
 
-	for (tries = 0; tries < 16; tries++) {
-		if (nr_coming(sh) >= high_mark(sh))
-			return true;
+	while (nr_coming(sh) < high_mark(sh) &&
+	       READ_ONCE(c->health) == SC_RW) {
+		if (evicted == EVICT_AT_ONCE)
+			return RECLAIM_MORE;
+		if (tries++ == EVICT_TRIES)
+			return RECLAIM_NO_VICTIM;
 		i = sc_policy_victim(c->policy, shard);
 		if (i == SC_NIL)
 			continue;
 		sc_slot_drop(c, i);
 		sc_count(c, demotions);
+		evicted++;
 		tries = 0;
 	}
-	return false;
+	return RECLAIM_ENOUGH;
 }
 
 static void reclaim_free(struct sc_cache *c, u32 i)
@@ -91,29 +104,49 @@ static void reclaim_press(struct sc_cache *c)
 		sc_reclaim_kick(c);
 }
 
+/**
+ * struct sc_reclaim - what one round over the shards found
+ * @list: slots taken over from rest
+ * @unmaps: some shard waits for an unmap
+ * @short_of: some shard has no victims
+ */
+struct sc_reclaim {
+	u32 list;
+	bool unmaps;
+	bool short_of;
+};
+
+static void reclaim_shard(struct sc_cache *c, u32 shard, struct sc_reclaim *rc)
+{
+	struct sc_shard *sh = &c->map->shards[shard];
+	struct sc_lock *l = &c->locks[shard];
+	enum reclaim_result r;
+
+	do {
+		spin_lock_irq(&l->lock);
+		r = reclaim_evict(c, shard);
+		rc->list = reclaim_take(c, l, rc->list);
+		rc->unmaps |= sh->nr_retiring && sh->nr_free <= low_mark(sh);
+		spin_unlock_irq(&l->lock);
+		cond_resched();
+	} while (r == RECLAIM_MORE);
+	rc->short_of |= r == RECLAIM_NO_VICTIM;
+}
+
 void sc_reclaim_work(struct work_struct *work)
 {
 	struct sc_cache *c = container_of(work, struct sc_cache, reclaim);
-	u32 shard, list = SC_NIL;
-	bool unmaps = false, enough = true;
+	struct sc_reclaim rc = { .list = SC_NIL };
+	u32 shard;
 
-	for (shard = 0; shard < c->map->nr_shards; shard++) {
-		struct sc_shard *sh = &c->map->shards[shard];
-		struct sc_lock *l = &c->locks[shard];
-
-		spin_lock_irq(&l->lock);
-		if (nr_coming(sh) < high_mark(sh) && READ_ONCE(c->health) == SC_RW)
-			enough &= reclaim_evict(c, shard);
-		list = reclaim_take(c, l, list);
-		unmaps |= sh->nr_retiring && sh->nr_free <= low_mark(sh);
-		spin_unlock_irq(&l->lock);
-	}
-	if (unmaps)
+	for (shard = 0; shard < c->map->nr_shards; shard++)
+		reclaim_shard(c, shard, &rc);
+	if (rc.unmaps)
 		sc_commit_ticket(c);
-	if (!enough)
+	if (rc.short_of)
 		reclaim_press(c);
-	if (list != SC_NIL) {
+	if (rc.list != SC_NIL) {
 		sc_grace_wait(c);
-		reclaim_free(c, list);
+		reclaim_free(c, rc.list);
 	}
 }

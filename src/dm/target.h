@@ -158,6 +158,7 @@ struct sc_pools {
 /**
  * struct sc_cache - a cache at work
  * @target: whose
+ * @active: in the list of caches at work
  * @geom: a copy, for the hot path
  * @map: slots; each shard under its lock
  * @locks: one per shard
@@ -180,6 +181,7 @@ struct sc_pools {
  */
 struct sc_cache {
 	struct sc_target *target;
+	struct list_head active;
 	struct sc_geom geom;
 	struct sc_map *map;
 	struct sc_lock *locks;
@@ -567,10 +569,18 @@ void sc_reclaim_work(struct work_struct *work);
 int sc_commit_create(struct sc_cache *c);
 
 /**
- * sc_commit_destroy() - last commit and checkpoint, stop the thread
- * @c: the cache, no I/O and no other thread any more
+ * sc_commit_stop() - stop the thread, last commit and checkpoint
+ * @c: the cache, no I/O and no flusher any more
  *
- * Context: may sleep.
+ * Context: process, may sleep.
+ */
+void sc_commit_stop(struct sc_cache *c);
+
+/**
+ * sc_commit_destroy() - free
+ * @c: the cache, the thread stopped, nobody left to ask for commits
+ *
+ * Context: process, may sleep.
  */
 void sc_commit_destroy(struct sc_cache *c);
 
@@ -718,11 +728,39 @@ void sc_flusher_urge(struct sc_cache *c);
 void sc_flusher_kick(struct sc_cache *c);
 
 /**
+ * sc_flusher_gave_up() - does the origin refuse to be written?
+ * @c: the cache
+ *
+ * Context: any.
+ * Return: true after many failed attempts in a row.
+ */
+bool sc_flusher_gave_up(const struct sc_cache *c);
+
+/**
+ * sc_flusher_empty() - have everything destaged, without metadata
+ * @c: the cache
+ *
+ * Context: process, may sleep; by the commit thread, or without one.
+ * Return: 0; -EIO if the origin cannot be written.
+ */
+int sc_flusher_empty(struct sc_cache *c);
+
+/**
+ * sc_flusher_interrupt() - a suspend begins or ends
+ * @c: the cache
+ * @on: it begins: sc_flusher_drain() returns early
+ *
+ * Context: process.
+ */
+void sc_flusher_interrupt(struct sc_cache *c, bool on);
+
+/**
  * sc_flusher_drain() - destage everything that is dirty now
  * @c: the cache
  *
  * Context: process, may sleep.
- * Return: 0; -EINTR; -EIO if the origin cannot be written.
+ * Return: 0; -EINTR by a signal or a suspend; -EIO if the origin cannot be
+ * written.
  */
 int sc_flusher_drain(struct sc_cache *c);
 
