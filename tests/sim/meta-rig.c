@@ -143,16 +143,23 @@ static void io_get(void *ctx, sc_cblock_t slot, struct sc_record *rec)
 	*rec = rig->view->rec[from_cblock(slot)];
 }
 
-const struct sc_meta_io rig_io = {
-	.read = io_read,
-	.write = io_write,
-	.flush = io_flush,
-	.cache_flush_begin = io_cache_flush_begin,
-	.cache_flush_end = io_cache_flush_end,
-	.cache_read = io_cache_read,
-	.cache_write = io_cache_write,
-	.get = io_get,
-};
+static void io_damaged(void *ctx, const struct sc_reason *why)
+{
+	struct rig *rig = ctx;
+
+	assert(strlen(why->text) > 10);
+	rig->nr_damaged++;
+}
+
+#define RIG_IO \
+	.read = io_read, .write = io_write, .flush = io_flush, \
+	.cache_flush_begin = io_cache_flush_begin, \
+	.cache_flush_end = io_cache_flush_end, \
+	.cache_read = io_cache_read, .cache_write = io_cache_write, \
+	.get = io_get
+
+const struct sc_meta_io rig_io = { RIG_IO };
+const struct sc_meta_io rig_repair_io = { RIG_IO, .damaged = io_damaged };
 
 /* ---- the model ------------------------------------------------------------- */
 
@@ -281,6 +288,7 @@ void rig_init(struct rig *rig, const struct sc_meta_params *p)
 {
 	memset(rig, 0, sizeof(*rig));
 	rig->p = *p;
+	rig->io = &rig_io;
 	sim_disk_init(&rig->meta, RIG_META_BLOCKS);
 	sim_disk_init(&rig->cache, RIG_CACHE_BLOCKS);
 	rig->view = calloc(1, sizeof(*rig->view));
@@ -336,7 +344,8 @@ int rig_open(struct rig *rig)
 	assert(!rig->m);
 	memset(rig->loaded, 0, sizeof(*rig->loaded));
 	rig->why.text[0] = 0;
-	rig->m = sc_meta_create(&rig_io, rig, &rig->p);
+	rig->nr_damaged = 0;
+	rig->m = sc_meta_create(rig->io, rig, &rig->p);
 	assert(rig->m);
 	r = sc_meta_open(rig->m, &rig->why);
 	if (!r)

@@ -25,6 +25,7 @@ struct rig_state {
 
 /**
  * struct rig - the engine's world
+ * @io: the engine's callbacks
  * @p: for the engine
  * @meta: metadata device
  * @cache: cache device, of which only the labels are kept
@@ -48,8 +49,10 @@ struct rig_state {
  * @tracing: whether
  * @fail_at: this write to the metadata device fails, counted down; 0: none
  * @cache_dead: cache writes and flushes fail
+ * @nr_damaged: pieces that a repair reported
  */
 struct rig {
+	const struct sc_meta_io *io;
 	struct sc_meta_params p;
 	struct sim_disk meta;
 	struct sim_disk cache;
@@ -73,6 +76,7 @@ struct rig {
 	bool tracing;
 	u32 fail_at;
 	bool cache_dead;
+	u32 nr_damaged;
 };
 
 /** rig_init() - disks full of zeroes, machine off */
@@ -127,5 +131,8 @@ bool rig_shrink(struct rig_state *s, const struct sc_geom *old,
 int rig_set(void *ctx, const struct sc_record *rec);
 
 extern const struct sc_meta_io rig_io;
+
+/* The same, for a repair. */
+extern const struct sc_meta_io rig_repair_io;
 
 #endif

@@ -224,6 +224,95 @@ static void test_last_is_two_blocks(void **state)
 	rot_each(300, 1);
 }
 
+/* ---- repair ---------------------------------------------------------------- */
+
+static u32 nr_different(const struct rig_state *a, const struct rig_state *b)
+{
+	u32 i, nr = 0;
+
+	for (i = 0; i < RIG_MAX_SLOTS; i++)
+		nr += a->rec[i].valid != b->rec[i].valid ||
+		      a->rec[i].dirty != b->rec[i].dirty ||
+		      from_oblock(a->rec[i].block) !=
+			      from_oblock(b->rec[i].block);
+	return nr;
+}
+
+/* What a repair found is what everyone finds afterwards. */
+static void repair(struct grave *g, u32 block)
+{
+	struct rig *copy = &g->copy;
+	struct sc_meta_stats st;
+	struct sc_layout l;
+	u32 lost;
+
+	copy->io = &rig_repair_io;
+	assert_int_equal(rig_open(copy), 0);
+	assert_true(copy->nr_damaged > 0);
+	lost = nr_different(copy->loaded, copy->view);
+	assert_int_equal(sc_layout_init(&l, g->rig.p.metadata_sectors,
+					g->rig.p.journal_blocks, NULL), 0);
+	if (block < l.journal_start)
+		assert_int_equal(lost, 0);
+	else if (block >= l.pages_start)
+		assert_in_range(lost, 1, SC_PAGE_ENTRIES);
+	*copy->view = *copy->loaded;
+	copy->meta.bad = -1;
+	assert_int_equal(sc_meta_start(copy->m), 0);
+	sc_meta_stats(copy->m, &st);
+	assert_int_equal(st.journal_used, 0);
+	rig_close(copy);
+	copy->io = &rig_io;
+	if (rig_open(copy))
+		fail_msg("after repair: %s", copy->why.text);
+	if (!rig_same(copy->loaded, copy->view, "repaired"))
+		fail_msg("block %u", block);
+	rig_close(copy);
+}
+
+static void test_repair(void **state)
+{
+	static struct grave g;
+	u32 nr = 0, i, how;
+
+	(void)state;
+	g.rng = rng_begin("repair");
+	bury(&g, 300);
+	for (i = 2; i < g.rig.p.metadata_sectors / 8; i++)
+		for (how = 0; how < NR_ROTS; how++)
+			if (judge(&g, i, how) == FATE_REFUSED) {
+				repair(&g, i);
+				nr++;
+			}
+	assert_true(nr > 80);
+	exhume(&g);
+}
+
+/* No label, no trust in clean data. */
+static void test_repair_label(void **state)
+{
+	static struct grave g;
+	struct rig *rig = &g.rig;
+
+	(void)state;
+	g.rng = rng_begin("label");
+	bury(&g, 3);
+	rig_close(rig);
+	sim_disk_block(&rig->cache, 0)->seen[0] ^= 1;
+	sim_disk_block(&rig->cache, rig->p.cache_sectors / 8 - 1)->seen[0] ^= 1;
+	assert_int_equal(rig_open(rig), -EINVAL);
+	rig->io = &rig_repair_io;
+	assert_int_equal(rig_open(rig), 0);
+	rig_drop_clean(rig->view);
+	assert_true(rig_same(rig->loaded, rig->view, "label"));
+	assert_int_equal(sc_meta_start(rig->m), 0);
+	rig_close(rig);
+	rig->io = &rig_io;
+	assert_int_equal(rig_open(rig), 0);
+	assert_true(rig_same(rig->loaded, rig->view, "label repaired"));
+	exhume(&g);
+}
+
 /* A corrupt block is named. */
 static void test_reasons_name_blocks(void **state)
 {
@@ -280,6 +369,8 @@ int main(void)
 		cmocka_unit_test(test_last_is_two_blocks),
 		cmocka_unit_test(test_reasons_name_blocks),
 		cmocka_unit_test(test_superblocks_in_turn),
+		cmocka_unit_test(test_repair),
+		cmocka_unit_test(test_repair_label),
 	};
 
 	return cmocka_run_group_tests_name("metadata rot", tests, NULL, NULL);
