@@ -264,7 +264,7 @@ static void repair(struct grave *g, u32 block)
 	rig_close(copy);
 	copy->io = &rig_io;
 	if (rig_open(copy))
-		fail_msg("after repair: %s", copy->why.text);
+		fail_msg("afterwards: %s", copy->why.text);
 	if (!rig_same(copy->loaded, copy->view, "repaired"))
 		fail_msg("block %u", block);
 	rig_close(copy);
