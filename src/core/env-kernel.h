@@ -17,6 +17,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -37,6 +38,13 @@ static inline void *sc_env_alloc(size_t nr, size_t size)
 static inline void sc_env_free(void *p)
 {
 	kvfree(p);
+}
+
+/* In long loops while setting up: let others run now and then. */
+static inline void sc_env_resched(u32 i)
+{
+	if (!(i & 0xffff))
+		cond_resched();
 }
 
 /* Castagnoli's polynomial, initial value and final inversion included. */

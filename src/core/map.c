@@ -206,6 +206,7 @@ static void set_state(struct sc_map *m, u32 i, u16 valid, u16 dirty)
 
 	sh->nr_mapped += !!valid - !!sc_slot_valid(m, i);
 	sh->nr_dirty += !!dirty - !!sc_slot_dirty(m, i);
+	sh->nr_dirty_subs += hweight16(dirty) - hweight16(sc_slot_dirty(m, i));
 	put_state(m, i, valid, dirty);
 	ask_commit(m, i);
 }
@@ -321,6 +322,7 @@ static int load_mapped(struct sc_map *m, u32 i)
 	sh->nr_slots++;
 	sh->nr_mapped++;
 	sh->nr_dirty += !!sc_slot_dirty(m, i);
+	sh->nr_dirty_subs += hweight16(sc_slot_dirty(m, i));
 	chain_push(m, &run, i);
 	if (old == SC_NIL || m->slots[old].flags & SC_RETIRING)
 		return 0;
@@ -370,6 +372,7 @@ int sc_map_load_end(struct sc_map *m, sc_oblock_t *bad)
 	int r;
 
 	for (i = 0; i < m->geom.nr_slots; i++) {
+		sc_env_resched(i);
 		if (!sc_slot_valid(m, i))
 			continue;
 		r = load_mapped(m, i);
@@ -379,6 +382,7 @@ int sc_map_load_end(struct sc_map *m, sc_oblock_t *bad)
 		}
 	}
 	for (i = 0; i < m->geom.nr_slots; i++) {
+		sc_env_resched(i);
 		if (!(m->slots[i].flags & SC_HASHED))
 			load_free(m, i, &shard);
 		else if (!(m->slots[i].flags & SC_RETIRING))

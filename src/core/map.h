@@ -121,6 +121,7 @@ struct sc_queue {
  * @nr_slots: all that belong to it
  * @nr_mapped: slots that hold something valid
  * @nr_dirty: of these, with something dirty
+ * @nr_dirty_subs: dirty sub-blocks
  * @nr_retiring: slots whose unmap is not durable yet
  * @nr_resting: unhashed slots not yet given to sc_map_free()
  * @stamp: the small queue's clock, in steps that the policy chooses
@@ -136,6 +137,7 @@ struct sc_shard {
 	u32 nr_slots;
 	u32 nr_mapped;
 	u32 nr_dirty;
+	u32 nr_dirty_subs;
 	u32 nr_retiring;
 	u32 nr_resting;
 	u32 stamp_fill;

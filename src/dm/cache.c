@@ -278,6 +278,7 @@ struct sc_cache *sc_cache_create(struct sc_target *t, struct sc_reason *why)
 		sc_cache_destroy(c);
 		return ERR_PTR(r);
 	}
+	c->needs_check |= sc_meta_needs_check(c->meta);
 	sc_meta_uuid(c->meta, t->uuid);
 	return c;
 }

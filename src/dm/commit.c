@@ -323,6 +323,16 @@ static void commit_complete(struct sc_cache *c, struct bio_list *bios, int r)
 	}
 }
 
+/* Tell the metadata that somebody must look at it. */
+static void commit_needs_check(struct sc_cache *c)
+{
+	if (c->commit->error || !READ_ONCE(c->needs_check) ||
+	    sc_meta_needs_check(c->meta))
+		return;
+	if (sc_meta_set_needs_check(c->meta, true))
+		commit_failed(c);
+}
+
 static void commit_take_stats(struct sc_cache *c)
 {
 	struct sc_meta_stats st;
@@ -390,6 +400,7 @@ static int commit_thread(void *data)
 					msecs_to_jiffies(ms));
 		commit_run(c);
 		commit_checkpoint(c);
+		commit_needs_check(c);
 		commit_take_stats(c);
 	}
 	return 0;

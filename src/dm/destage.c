@@ -258,6 +258,8 @@ static void job_end(struct sc_destage_job *job, enum sc_leg leg)
 	job->buf = NULL;
 	if (!job->error)
 		return;
+	if (leg == SC_LEG_CACHE)
+		sc_fail_lost(b->c);
 	sc_fail_io(b->c, leg, leg == SC_LEG_ORIGIN);
 	b->origin_failed |= leg == SC_LEG_ORIGIN;
 	for (n = 0; n < job->nr; n++)

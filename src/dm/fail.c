@@ -51,10 +51,17 @@ void sc_fail_health(struct sc_cache *c, enum sc_health health, const char *why)
 		if (old >= health)
 			return;
 	} while (!try_cmpxchg(&c->health, &old, health));
+	WRITE_ONCE(c->needs_check, true);
 	pr_err("ssdcache %s: %s, state is now %s\n",
 	       dm_table_device_name(c->target->ti->table), why,
 	       sc_health_name(health));
 	queue_work(c->reclaim_wq, &c->event);
+}
+
+void sc_fail_lost(struct sc_cache *c)
+{
+	sc_count(c, lost_blocks);
+	WRITE_ONCE(c->needs_check, true);
 }
 
 /* Tells user space, and whoever waits for what will no longer come. */

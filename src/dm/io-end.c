@@ -6,7 +6,7 @@
 #include "io.h"
 #include "trace.h"
 
-/* The slot that was replaced by a newer one of the same block. */
+/* The slot that was replaced by a newer one of the same block, if any. */
 static void publish_retire_older(struct sc_cache *c, u32 i)
 {
 	u32 older = sc_map_find_older(c->map, i);
@@ -14,6 +14,8 @@ static void publish_retire_older(struct sc_cache *c, u32 i)
 	if (older != SC_NIL &&
 	    !(sc_map_slot(c->map, older)->flags & SC_RETIRING))
 		sc_slot_drop(c, older);
+	else
+		sc_slot_promoted(c, i);
 }
 
 static void publish_block(struct sc_cache *c, u32 i, u16 subs, bool dirty)
@@ -26,7 +28,6 @@ static void publish_block(struct sc_cache *c, u32 i, u16 subs, bool dirty)
 	 * committed clean, as no destage touches a block with an older slot.
 	 */
 	publish_retire_older(c, i);
-	sc_count(c, promotions);
 }
 
 void sc_io_publish(struct sc_cache *c, u64 sector, u32 nr_sectors, bool dirty,

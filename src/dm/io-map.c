@@ -491,6 +491,7 @@ int sc_io_map(struct dm_target *ti, struct bio *bio)
 	io->commit = false;
 	io->bypass = false;
 	io->failed = false;
+	io->throttled = false;
 	if (bio->bi_opf & REQ_PREFLUSH) {
 		sc_commit_bio(c, bio);
 		return DM_MAPIO_SUBMITTED;

@@ -12,6 +12,7 @@
  * @sector: first sector
  * @end: behind the last
  * @nr: blocks
+ * @nr_hits: of these, cached before
  * @commit: some durable record may still map them
  * @slot: for @keep; busy
  * @keep: sub-blocks that will be valid; written through only
@@ -21,6 +22,7 @@ struct sc_span {
 	u64 sector;
 	u64 end;
 	u32 nr;
+	u32 nr_hits;
 	bool commit;
 	u32 slot[SC_JOB_BLOCKS];
 	u16 keep[SC_JOB_BLOCKS];
@@ -83,6 +85,7 @@ static void span_collect(struct sc_job *j, struct sc_span *s, bool both)
 		else
 			span_add_drop(j, s, i, &v);
 		s->nr++;
+		s->nr_hits += v.live;
 		s->end = min(sc_block_end(g, s->end), limit);
 	}
 }
@@ -165,6 +168,7 @@ static void span_end_both(struct sc_job *j, struct sc_span *s, bool ok)
 		if (ok && s->keep[n]) {
 			/* Rule 7: the origin has it, but not durably. */
 			sc_job_hold(c, s->slot[n]);
+			sc_slot_promoted(c, s->slot[n]);
 			sc_map_publish(c->map, s->slot[n], s->keep[n], 0);
 		}
 		sc_slot_end_owner(c, s->slot[n]);
@@ -209,7 +213,10 @@ int sc_job_origin(struct sc_job *j, const struct sc_run *run,
 		span_end_both(j, &s, !r && !failed);
 	else
 		sc_writers_end(c, sector, s.end - sector);
-	if (!r && !failed)
+	if (!r && !failed) {
+		sc_count_add(c, write_misses, s.nr - s.nr_hits);
+		sc_count_add(c, write_hits, s.nr_hits);
 		sc_job_advance(j, s.end);
+	}
 	return r;
 }

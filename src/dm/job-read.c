@@ -104,7 +104,7 @@ static void fill_end(struct sc_cache *c, struct sc_fill *f, u32 n, u32 last,
 			sc_map_publish(c->map, f->slot[n],
 				       sc_subs_whole(&c->geom, begin, end), 0);
 			sc_count(c, fills);
-			sc_count(c, promotions);
+			sc_slot_promoted(c, f->slot[n]);
 		}
 		sc_slot_end_owner(c, f->slot[n]);
 	}
@@ -229,7 +229,7 @@ static int read_drop(struct sc_job *j, u32 slot, u64 end)
 	spin_unlock_irq(&l->lock);
 	if (!dirty)
 		return 0;
-	sc_count(c, lost_blocks);
+	sc_fail_lost(c);
 	return -EIO;
 }
 
@@ -261,8 +261,8 @@ int sc_job_read(struct sc_job *j)
 	if (i != SC_NIL && sc_io_readable(c, i, sc_cache_mode(c)) >>
 			   sc_sub_index(g, sector) & 1) {
 		sc_count(c, read_hits);
-		return read_hit(j, i, min(sc_job_end(j),
-					  sc_sub_end(g, sector)));
+		end = sc_io_hit_end(c, &f.run, i, sector, sc_job_end(j));
+		return read_hit(j, i, end);
 	}
 	end = sc_io_miss_end(c, &f.run, sector, sc_job_end(j));
 	if (end == sector) {
@@ -275,7 +275,7 @@ int sc_job_read(struct sc_job *j)
 	fill_claim(j, &f);
 	spin_unlock_irq(&l->lock);
 
-	sc_count(c, read_misses);
+	sc_count_add(c, read_misses, f.nr_blocks);
 	trace_sc_job(c, sector, end - sector,
 		     f.nr_slots ? SC_ACT_MISS : SC_ACT_BYPASS);
 	return f.nr_slots ? fill_do(j, &f, end) : read_origin(j, end);

@@ -87,6 +87,7 @@ static int write_overwrite(struct sc_job *j, struct sc_lock *l, u32 i,
 	unsigned int epoch;
 	int r;
 
+	sc_count(j->c, write_hits);
 	sc_slot_dirtied(j->c, i, v->touched);
 	epoch = sc_grace_get(&j->c->grace);
 	spin_unlock_irq(&l->lock);
@@ -117,6 +118,7 @@ static int write_extend(struct sc_job *j, struct sc_lock *l, u32 i,
 			const struct sc_view *v, u64 end)
 	__releases(shard)
 {
+	sc_count(j->c, write_hits);
 	/* What is valid already must not be committed clean meanwhile. */
 	if (v->touched & v->valid)
 		sc_slot_dirtied(j->c, i, v->touched & v->valid);
@@ -137,7 +139,9 @@ static bool write_slot_free(struct sc_job *j, struct sc_lock *l, u32 shard)
 		j->io->bypass = true;
 		return false;
 	}
-	sc_count(j->c, throttled_writes);
+	if (!j->io->throttled)
+		sc_count(j->c, throttled_writes);
+	j->io->throttled = true;
 	sc_reclaim_kick(j->c);
 	sc_flusher_urge(j->c);
 	sc_shard_wait(l);
@@ -154,6 +158,7 @@ static int write_alloc(struct sc_job *j, const struct sc_run *run,
 		spin_unlock_irq(&l->lock);
 		return 0;
 	}
+	sc_count(j->c, write_misses);
 	i = sc_io_take_slot(j->c, run,
 			    sc_sector_block(&j->c->geom, sc_job_sector(j)));
 	return write_busy(j, l, i, end);
@@ -252,17 +257,6 @@ static int write_edge(struct sc_job *j, const struct sc_run *run,
 	return 0;
 }
 
-static void write_count(struct sc_job *j, enum sc_action act, bool live)
-{
-	if (act == SC_ACT_WAIT_OWNER || act == SC_ACT_WAIT_COMMIT ||
-	    act == SC_ACT_MARK || act == SC_ACT_EDGE)
-		return;
-	if (live)
-		sc_count(j->c, write_hits);
-	else
-		sc_count(j->c, write_misses);
-}
-
 /* In writethrough nobody waits for a slot. */
 static bool write_may_admit(struct sc_job *j, const struct sc_view *v,
 			    const struct sc_run *run)
@@ -287,7 +281,6 @@ int sc_job_write(struct sc_job *j)
 	v.admit = write_may_admit(j, &v, &run);
 	act = sc_plan_write(&v);
 	trace_sc_job(c, sector, end - sector, act);
-	write_count(j, act, v.live);
 	switch (act) {
 	case SC_ACT_OVERWRITE:
 		return write_overwrite(j, l, i, &v, end);

@@ -143,10 +143,10 @@ void sc_reclaim_work(struct work_struct *work)
 		reclaim_shard(c, shard, &rc);
 	if (rc.unmaps)
 		sc_commit_ticket(c);
-	if (rc.short_of)
-		reclaim_press(c);
 	if (rc.list != SC_NIL) {
 		sc_grace_wait(c);
 		reclaim_free(c, rc.list);
 	}
+	if (rc.short_of)
+		reclaim_press(c);
 }

@@ -46,13 +46,14 @@ static void status_of_map(const struct sc_cache *c, struct sc_status_info *s)
 	for (i = 0; i < c->map->nr_shards; i++) {
 		sh = &c->map->shards[i];
 		s->slots.used += READ_ONCE(sh->nr_mapped);
+		s->dirty_sectors += (u64)READ_ONCE(sh->nr_dirty_subs)
+				    << c->geom.sub_shift;
 		s->free_slots += READ_ONCE(sh->nr_free);
 		s->retiring_slots += READ_ONCE(sh->nr_retiring) +
 				     READ_ONCE(sh->nr_resting);
 	}
 	s->slots.total = c->geom.nr_slots;
 	s->nr_dirty = sc_stats_nr_dirty(c);
-	s->dirty_sectors = s->nr_dirty << c->geom.block_shift;
 }
 
 static void status_of_cache(struct sc_cache *c, struct sc_status_info *s)
@@ -65,7 +66,7 @@ static void status_of_cache(struct sc_cache *c, struct sc_status_info *s)
 	s->meta.total = st.nr_blocks;
 	s->journal.used = st.journal_used;
 	s->journal.total = st.journal_blocks;
-	s->needs_check = READ_ONCE(c->health) != SC_RW;
+	s->needs_check = READ_ONCE(c->needs_check);
 	s->ram_bytes = sc_stats_bytes(c);
 	spin_lock_irq(&c->admission.lock);
 	s->budget_used = sc_admit_used(c->admission.admit) >> 11;

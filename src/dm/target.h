@@ -170,6 +170,7 @@ struct sc_pools {
  * @commit: the commit thread
  * @flusher: the flusher thread
  * @health: enum sc_health; only ever gets worse
+ * @needs_check: dirty data was lost, or metadata could not be written
  * @event: raises a dm event
  * @reclaim: makes free slots
  * @reclaim_wq: for @reclaim and @event
@@ -193,6 +194,7 @@ struct sc_cache {
 	struct sc_commit *commit;
 	struct sc_flusher *flusher;
 	unsigned int health;
+	bool needs_check;
 	struct work_struct event;
 	struct work_struct reclaim;
 	struct workqueue_struct *reclaim_wq;
@@ -227,6 +229,7 @@ enum sc_io_kind {
  * @epoch: of the grace period that it joined
  * @commit: it is complete only after a commit (FUA)
  * @bypass: part of a long stream: no new slot for it
+ * @throttled: it has waited for a slot
  * @failed: the cache device failed it: the origin must do
  * @nr_sectors: length
  * @sector: where on the target
@@ -240,6 +243,7 @@ struct sc_io {
 	bool commit;
 	bool bypass;
 	bool failed;
+	bool throttled;
 	u32 nr_sectors;
 	u64 sector;
 	struct bvec_iter iter;
@@ -361,6 +365,19 @@ void sc_io_publish(struct sc_cache *c, u64 sector, u32 nr_sectors, bool dirty,
  * Context: any, the shard's lock is held.
  */
 void sc_slot_end_owner(struct sc_cache *c, u32 i);
+
+/**
+ * sc_slot_promoted() - count a block that enters the cache
+ * @c: the cache
+ * @i: a slot being published; one that is known already does not count
+ *
+ * Context: any, the shard's lock is held.
+ */
+static inline void sc_slot_promoted(struct sc_cache *c, u32 i)
+{
+	if (sc_slot_queue(sc_map_slot(c->map, i)) == SC_Q_NONE)
+		sc_count(c, promotions);
+}
 
 /**
  * sc_slot_drop() - a slot that is not busy leaves the cache
@@ -793,6 +810,14 @@ void sc_fail_health(struct sc_cache *c, enum sc_health health,
  * Context: process, may sleep.
  */
 void sc_fail_event_work(struct work_struct *work);
+
+/**
+ * sc_fail_lost() - a dirty block cannot be read
+ * @c: the cache
+ *
+ * Context: any.
+ */
+void sc_fail_lost(struct sc_cache *c);
 
 /* ---- message.c, stats.c ---------------------------------------------------- */
 
