@@ -13,12 +13,12 @@
 #include <cmocka.h>
 
 /* 64 blocks: superblocks 0, 1; maps 2, 3; journal 4 to 19; pages 20 to 51. */
-extern const struct sc_meta_params tiny;
+extern const struct sc_meta_params kit_params;
 
-extern struct rig rig;
+extern struct rig kit;
 
-/** record() - a slot of one sub-block, valid */
-struct sc_record record(u32 slot, u64 block, u16 dirty);
+/** kit_record() - a slot of one sub-block, valid */
+struct sc_record kit_record(u32 slot, u64 block, u16 dirty);
 
 /** kit_setup() - format and start */
 int kit_setup(void **state);
@@ -26,20 +26,20 @@ int kit_setup(void **state);
 /** kit_teardown() - throw away */
 int kit_teardown(void **state);
 
-/** commit_range() - map slots to blocks of the same number, 500 at a time */
-void commit_range(u32 slot, u32 nr, u16 dirty);
+/** kit_commit_range() - map slots to blocks of the same number, 500 at a time */
+void kit_commit_range(u32 slot, u32 nr, u16 dirty);
 
-/** reopen() - load after a crash and compare with the model */
-void reopen(void);
+/** kit_reopen() - load after a crash and compare with the model */
+void kit_reopen(void);
 
-/** reopen_with() - load as @p says; @r results, @why is part of the reason */
-void reopen_with(const struct sc_meta_params *p, int r, const char *why);
+/** kit_reopen_with() - load as @p says; @r results, @why is part of the reason */
+void kit_reopen_with(const struct sc_meta_params *p, int r, const char *why);
 
-/** begin_trace() - note each I/O from here on */
-void begin_trace(void);
+/** kit_begin_trace() - note each I/O from here on */
+void kit_begin_trace(void);
 
-/** expect_trace() - exactly that was done since */
-void expect_trace(const char *what);
+/** kit_expect_trace() - exactly that was done since */
+void kit_expect_trace(const char *what);
 
 #define KIT_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)

@@ -10,69 +10,69 @@
 static void test_foreign(void **state)
 {
 	(void)state;
-	rig_close(&rig);
-	memset(sim_disk_block(&rig.meta, 0)->seen, 'x', SIM_BLOCK);
-	memset(sim_disk_block(&rig.meta, 1)->seen, 'y', SIM_BLOCK);
-	reopen_with(&tiny, -EINVAL, "holds something else");
+	rig_close(&kit);
+	memset(sim_disk_block(&kit.meta, 0)->seen, 'x', SIM_BLOCK);
+	memset(sim_disk_block(&kit.meta, 1)->seen, 'y', SIM_BLOCK);
+	kit_reopen_with(&kit_params, -EINVAL, "holds something else");
 	/* Zeroes are a wish to format. */
-	memset(sim_disk_block(&rig.meta, 0)->seen, 0, SIM_BLOCK);
-	reopen_with(&tiny, 0, NULL);
-	assert_true(sc_meta_was_clean(rig.m));
+	memset(sim_disk_block(&kit.meta, 0)->seen, 0, SIM_BLOCK);
+	kit_reopen_with(&kit_params, 0, NULL);
+	assert_true(sc_meta_was_clean(kit.m));
 }
 
 static void test_reformat(void **state)
 {
-	struct sc_meta_params p = tiny;
+	struct sc_meta_params p = kit_params;
 
 	(void)state;
-	commit_range(0, 300, 1);
-	rig_close(&rig);
-	memset(sim_disk_block(&rig.meta, 0)->seen, 0, SIM_BLOCK);
+	kit_commit_range(0, 300, 1);
+	rig_close(&kit);
+	memset(sim_disk_block(&kit.meta, 0)->seen, 0, SIM_BLOCK);
 	p.uuid[0] = 0;
 	p.uuid[1] = 0;
-	reopen_with(&p, -EINVAL, "uuid");
+	kit_reopen_with(&p, -EINVAL, "uuid");
 	/* What is left of the old journal must not be replayed. */
 	p.uuid[3] = 1;
-	reopen_with(&p, 0, NULL);
-	assert_int_equal(sc_meta_start(rig.m), 0);
-	memset(rig.view, 0, sizeof(*rig.view));
-	reopen();
+	kit_reopen_with(&p, 0, NULL);
+	assert_int_equal(sc_meta_start(kit.m), 0);
+	memset(kit.view, 0, sizeof(*kit.view));
+	kit_reopen();
 }
 
 static void test_wrong_cache_device(void **state)
 {
-	struct sim_disk *d = &rig.cache;
+	struct sim_disk *d = &kit.cache;
 	struct sim_block *head, *tail;
 	u8 byte;
 
 	(void)state;
-	rig_close(&rig);
+	rig_close(&kit);
 	head = sim_disk_block(d, 0);
 	tail = sim_disk_block(d, 1001);
 	byte = head->seen[4095];
 	head->seen[4095] ^= 1;
-	reopen();
+	kit_reopen();
 	tail->seen[100] ^= 1;
-	reopen_with(&tiny, -EINVAL, "no label");
+	kit_reopen_with(&kit_params, -EINVAL, "no label");
 	tail->seen[100] ^= 1;
 	/* A start repairs what is missing. */
-	assert_int_equal(rig_up(&rig), 0);
+	assert_int_equal(rig_up(&kit), 0);
 	assert_int_equal(head->seen[4095], byte);
-	rig_exit(&rig);
+	rig_exit(&kit);
 	/* Another cache's metadata with this cache device. */
 	kit_setup(NULL);
-	rig_close(&rig);
-	rig.p.uuid[0] = 1;
-	memset(sim_disk_block(&rig.meta, 0)->seen, 0, SIM_BLOCK);
-	assert_int_equal(rig_up(&rig), 0);
-	rig_close(&rig);
-	*sim_disk_block(&rig.cache, 0) = *sim_disk_block(&rig.cache, 5);
-	*sim_disk_block(&rig.cache, 1001) = *sim_disk_block(&rig.cache, 5);
-	sc_codec_label_encode(sim_disk_block(&rig.cache, 0)->seen,
-			      &(struct sc_block_id){ tiny.uuid, 0, 1 });
-	reopen_with(&tiny, -EINVAL, "another cache");
-	sc_codec_label_encode(sim_disk_block(&rig.cache, 0)->seen,
-			      &(struct sc_block_id){ rig.p.uuid, 0, 1 });
+	rig_close(&kit);
+	kit.p.uuid[0] = 1;
+	memset(sim_disk_block(&kit.meta, 0)->seen, 0, SIM_BLOCK);
+	assert_int_equal(rig_up(&kit), 0);
+	rig_close(&kit);
+	*sim_disk_block(&kit.cache, 0) = *sim_disk_block(&kit.cache, 5);
+	*sim_disk_block(&kit.cache, 1001) = *sim_disk_block(&kit.cache, 5);
+	sc_codec_label_encode(sim_disk_block(&kit.cache, 0)->seen,
+			      &(struct sc_block_id){kit_params.uuid, 0, 1});
+	kit_reopen_with(&kit_params, -EINVAL, "another cache");
+	sc_codec_label_encode(sim_disk_block(&kit.cache, 0)->seen,
+			      &(struct sc_block_id){kit.p.uuid, 0, 1});
 }
 
 /* A copy of the cache device, taken before a raised epoch was dealt with. */
@@ -81,87 +81,89 @@ static void test_old_cache_device(void **state)
 	struct sim_block head, tail;
 
 	(void)state;
-	head = *sim_disk_block(&rig.cache, 0);
-	tail = *sim_disk_block(&rig.cache, 1001);
-	assert_int_equal(sc_meta_raise_epoch(rig.m), 0);
-	rig_close(&rig);
-	assert_int_equal(rig_up(&rig), 0);
-	*sim_disk_block(&rig.cache, 0) = head;
-	reopen();
-	*sim_disk_block(&rig.cache, 1001) = tail;
-	reopen_with(&tiny, -EINVAL, "older than its metadata");
+	head = *sim_disk_block(&kit.cache, 0);
+	tail = *sim_disk_block(&kit.cache, 1001);
+	assert_int_equal(sc_meta_raise_epoch(kit.m), 0);
+	rig_close(&kit);
+	assert_int_equal(rig_up(&kit), 0);
+	*sim_disk_block(&kit.cache, 0) = head;
+	kit_reopen();
+	*sim_disk_block(&kit.cache, 1001) = tail;
+	kit_reopen_with(&kit_params, -EINVAL, "older than its metadata");
 }
 
 static void test_block_size(void **state)
 {
-	struct sc_meta_params p = tiny;
+	struct sc_meta_params p = kit_params;
 
 	(void)state;
 	p.block_sectors = 16;
-	reopen_with(&p, -EINVAL, "made for 8 sectors, got 16");
+	kit_reopen_with(&p, -EINVAL, "made for 8 sectors, got 16");
 	p.block_sectors = 24;
-	reopen_with(&p, -EINVAL, "power of two");
+	kit_reopen_with(&p, -EINVAL, "power of two");
 }
 
 static void test_too_small(void **state)
 {
-	struct sc_meta_params p = tiny;
+	struct sc_meta_params p = kit_params;
 
 	(void)state;
-	commit_range(0, 1000, 1);
+	kit_commit_range(0, 1000, 1);
 	/* The device has room for one group of pages: 5376 slots. */
 	p.cache_sectors = 5377 * 8 + 16;
-	reopen_with(&p, -ENOSPC, "336 KiB needed for 5377 slots, got 256 KiB");
+	kit_reopen_with(&p, -ENOSPC,
+			"336 KiB needed for 5377 slots, got 256 KiB");
 	p.metadata_sectors = 84 * 8 - 1;
-	reopen_with(&p, -ENOSPC, "336 KiB needed for 5377 slots");
+	kit_reopen_with(&p, -ENOSPC, "336 KiB needed for 5377 slots");
 	p.metadata_sectors = 84 * 8;
-	reopen_with(&p, 0, NULL);
-	assert_true(rig_check_loaded(&rig));
-	assert_int_equal(sc_meta_start(rig.m), 0);
+	kit_reopen_with(&p, 0, NULL);
+	assert_true(rig_check_loaded(&kit));
+	assert_int_equal(sc_meta_start(kit.m), 0);
 	/* Now the smaller one will not do. */
 	p.metadata_sectors = 64 * 8;
-	reopen_with(&p, -ENOSPC, "336 KiB needed");
+	kit_reopen_with(&p, -ENOSPC, "336 KiB needed");
 	p.metadata_sectors = 84 * 8;
-	reopen_with(&p, 0, NULL);
-	assert_int_equal(rig.loaded->rec[999].dirty, 1);
+	kit_reopen_with(&p, 0, NULL);
+	assert_int_equal(kit.loaded->rec[999].dirty, 1);
 }
 
 static void test_map_too_small(void **state)
 {
-	struct sc_meta_params p = tiny;
+	struct sc_meta_params p = kit_params;
 
 	(void)state;
 	p.metadata_sectors = 1ULL << 24;
 	p.cache_sectors = (16128ULL * 336 + 1) * 8 + 16;
-	reopen_with(&p, -ENOSPC, "formatted for 5419008 slots at most, got 5419009");
-	rig_close(&rig);
-	rig.p = tiny;
+	kit_reopen_with(&p, -ENOSPC,
+			"formatted for 5419008 slots at most, got 5419009");
+	rig_close(&kit);
+	kit.p = kit_params;
 }
 
 static void test_shrink_refused(void **state)
 {
-	struct sc_meta_params p = tiny;
+	struct sc_meta_params p = kit_params;
 
 	(void)state;
-	commit_range(0, 400, 0);
-	commit_range(900, 100, 1);
+	kit_commit_range(0, 400, 0);
+	kit_commit_range(900, 100, 1);
 	p.cache_sectors = 500 * 8 + 16;
-	reopen_with(&p, -EINVAL, "100 slots hold dirty data");
-	p = tiny;
+	kit_reopen_with(&p, -EINVAL, "100 slots hold dirty data");
+	p = kit_params;
 	p.origin_sectors = 950 * 8;
-	reopen_with(&p, -EINVAL, "50 slots hold dirty data");
+	kit_reopen_with(&p, -EINVAL, "50 slots hold dirty data");
 	/* In the middle of a sub-block. */
 	p.origin_sectors = 951 * 8 - 1;
-	reopen_with(&p, -EINVAL, "50 slots hold dirty data");
+	kit_reopen_with(&p, -EINVAL, "50 slots hold dirty data");
 	/* Destaged since, says the journal. */
-	reopen_with(&tiny, 0, NULL);
-	assert_int_equal(sc_meta_start(rig.m), 0);
-	assert_true(rig_check_loaded(&rig));
-	commit_range(900, 100, 0);
+	kit_reopen_with(&kit_params, 0, NULL);
+	assert_int_equal(sc_meta_start(kit.m), 0);
+	assert_true(rig_check_loaded(&kit));
+	kit_commit_range(900, 100, 0);
 	p.origin_sectors = 950 * 8;
-	reopen_with(&p, 0, NULL);
-	assert_int_equal(rig.loaded->rec[949].valid, 1);
-	assert_int_equal(rig.loaded->rec[950].valid, 0);
+	kit_reopen_with(&p, 0, NULL);
+	assert_int_equal(kit.loaded->rec[949].valid, 1);
+	assert_int_equal(kit.loaded->rec[950].valid, 0);
 }
 
 /* ---- features -------------------------------------------------------------- */
@@ -172,10 +174,10 @@ static void set_feature(u32 offset, u64 word)
 	u8 *b;
 	u32 i, crc;
 
-	rig_close(&rig);
+	rig_close(&kit);
 	word = htole64(word);
 	for (i = 0; i < 2; i++) {
-		b = sim_disk_block(&rig.meta, i)->seen;
+		b = sim_disk_block(&kit.meta, i)->seen;
 		memcpy(b + offset, &word, sizeof(word));
 		crc = htole32(sc_env_crc32c(b + 12, SIM_BLOCK - 12));
 		memcpy(b + 8, &crc, sizeof(crc));
@@ -185,17 +187,17 @@ static void set_feature(u32 offset, u64 word)
 static void test_features(void **state)
 {
 	(void)state;
-	commit_range(0, 10, 1);
+	kit_commit_range(0, 10, 1);
 	set_feature(48, 1);
-	reopen();
-	assert_false(sc_meta_read_only(rig.m));
-	assert_int_equal(sc_meta_start(rig.m), 0);
+	kit_reopen();
+	assert_false(sc_meta_read_only(kit.m));
+	assert_int_equal(sc_meta_start(kit.m), 0);
 	set_feature(56, 1ULL << 63);
-	reopen();
-	assert_true(sc_meta_read_only(rig.m));
-	assert_int_equal(sc_meta_start(rig.m), -EROFS);
+	kit_reopen();
+	assert_true(sc_meta_read_only(kit.m));
+	assert_int_equal(sc_meta_start(kit.m), -EROFS);
 	set_feature(64, 4);
-	reopen_with(&tiny, -EINVAL, "incompatible features 0x4");
+	kit_reopen_with(&kit_params, -EINVAL, "incompatible features 0x4");
 }
 
 static void test_version(void **state)
@@ -204,7 +206,7 @@ static void test_version(void **state)
 	set_feature(64, 0);
 	/* Bytes 12 and 13, with the type and the uuid's beginning behind. */
 	set_feature(12, 2 | 1 << 16 | 0xcdabULL << 32);
-	reopen_with(&tiny, -EINVAL, "version 2 is not supported");
+	kit_reopen_with(&kit_params, -EINVAL, "version 2 is not supported");
 }
 
 /* ---- a large one ----------------------------------------------------------- */
@@ -223,17 +225,17 @@ static int count_set(void *ctx, const struct sc_record *rec)
 static void large_get(void *ctx, sc_cblock_t slot, struct sc_record *rec)
 {
 	(void)ctx;
-	*rec = record(from_cblock(slot), from_cblock(slot), 1);
+	*rec = kit_record(from_cblock(slot), from_cblock(slot), 1);
 }
 
 static void large_load(const struct sc_meta_io *io)
 {
-	rig_close(&rig);
-	rig.m = sc_meta_create(io, &rig, &rig.p);
-	assert_int_equal(sc_meta_open(rig.m, &rig.why), 0);
+	rig_close(&kit);
+	kit.m = sc_meta_create(io, &kit, &kit.p);
+	assert_int_equal(sc_meta_open(kit.m, &kit.why), 0);
 	nr_set = 0;
-	assert_int_equal(sc_meta_load(rig.m, count_set, &rig.why), 0);
-	assert_int_equal(sc_meta_start(rig.m), 0);
+	assert_int_equal(sc_meta_load(kit.m, count_set, &kit.why), 0);
+	assert_int_equal(sc_meta_start(kit.m), 0);
 }
 
 /* The model does not reach so far. */
@@ -242,38 +244,38 @@ static void large_commit(u32 slot, u32 nr)
 	struct sc_record rec;
 	u32 i;
 
-	assert_int_equal(sc_meta_commit_begin(rig.m), 0);
+	assert_int_equal(sc_meta_commit_begin(kit.m), 0);
 	for (i = 0; i < nr; i++) {
-		rec = record(slot + i, slot + i, 1);
-		assert_int_equal(sc_meta_commit_add(rig.m, &rec), 0);
+		rec = kit_record(slot + i, slot + i, 1);
+		assert_int_equal(sc_meta_commit_add(kit.m, &rec), 0);
 	}
-	assert_int_equal(sc_meta_commit_end(rig.m), 0);
+	assert_int_equal(sc_meta_commit_end(kit.m), 0);
 }
 
 /* Two map blocks for each region; only what was touched is read. */
 static void test_two_map_blocks(void **state)
 {
-	struct sc_meta_params p = tiny;
+	struct sc_meta_params p = kit_params;
 	struct sc_meta_io io = rig_io;
 	u32 nr_slots = 16130 * 336;
 
 	(void)state;
 	io.get = large_get;
-	rig_exit(&rig);
+	rig_exit(&kit);
 	p.cache_sectors = (nr_slots + 2) * 8ULL;
 	p.metadata_sectors = sc_meta_size_needed(nr_slots);
 	p.origin_sectors = 1ULL << 30;
 	p.journal_blocks = 0;
-	rig_init(&rig, &p);
-	sim_disk_exit(&rig.meta);
-	sim_disk_init(&rig.meta, p.metadata_sectors / 8);
-	sim_disk_exit(&rig.cache);
-	sim_disk_init(&rig.cache, p.cache_sectors / 8);
+	rig_init(&kit, &p);
+	sim_disk_exit(&kit.meta);
+	sim_disk_init(&kit.meta, p.metadata_sectors / 8);
+	sim_disk_exit(&kit.cache);
+	sim_disk_init(&kit.cache, p.cache_sectors / 8);
 	large_load(&io);
 	large_commit(16128 * 336 - 100, 200);
 	large_load(&io);
 	assert_int_equal(nr_set, 200);
-	assert_int_equal(sc_meta_checkpoint(rig.m), 0);
+	assert_int_equal(sc_meta_checkpoint(kit.m), 0);
 	large_load(&io);
 	/* Two whole pages. */
 	assert_int_equal(nr_set, 2 * 336);

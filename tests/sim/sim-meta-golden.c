@@ -18,27 +18,36 @@
 static void make_history(void)
 {
 	struct sc_record rec[3] = {
-		{ .slot = to_cblock(335), .block = to_oblock(0xfedcba9876),
-		  .valid = 0xffff, .dirty = 0x8001, .hint = 0xa5 },
-		{ .slot = to_cblock(336), .block = to_oblock(0),
-		  .valid = 0x0002, .dirty = 0, .hint = 0 },
-		{ .slot = to_cblock(900), .block = to_oblock(1),
-		  .valid = 0x7fff, .dirty = 0x7fff, .hint = 255 },
+		{.slot = to_cblock(335),
+		 .block = to_oblock(0xfedcba9876),
+		 .valid = 0xffff,
+		 .dirty = 0x8001,
+		 .hint = 0xa5},
+		{.slot = to_cblock(336),
+		 .block = to_oblock(0),
+		 .valid = 0x0002,
+		 .dirty = 0,
+		 .hint = 0},
+		{.slot = to_cblock(900),
+		 .block = to_oblock(1),
+		 .valid = 0x7fff,
+		 .dirty = 0x7fff,
+		 .hint = 255},
 	};
 	u32 i;
 
-	assert_int_equal(rig_commit(&rig, rec, 3), 0);
-	assert_int_equal(sc_meta_checkpoint(rig.m), 0);
+	assert_int_equal(rig_commit(&kit, rec, 3), 0);
+	assert_int_equal(sc_meta_checkpoint(kit.m), 0);
 	rec[0].dirty = 0;
-	assert_int_equal(rig_commit(&rig, rec, 1), 0);
-	assert_int_equal(sc_meta_checkpoint(rig.m), 0);
+	assert_int_equal(rig_commit(&kit, rec, 1), 0);
+	assert_int_equal(sc_meta_checkpoint(kit.m), 0);
 	for (i = 0; i < 3; i++)
 		rec[i].valid = rec[i].dirty = 1u << i;
-	assert_int_equal(rig_commit(&rig, rec, 2), 0);
-	assert_int_equal(rig_commit(&rig, NULL, 0), 0);
-	rec[2] = (struct sc_record){ .slot = to_cblock(900) };
-	assert_int_equal(rig_commit(&rig, rec, 3), 0);
-	assert_int_equal(sc_meta_set_needs_check(rig.m, true), 0);
+	assert_int_equal(rig_commit(&kit, rec, 2), 0);
+	assert_int_equal(rig_commit(&kit, NULL, 0), 0);
+	rec[2] = (struct sc_record){.slot = to_cblock(900)};
+	assert_int_equal(rig_commit(&kit, rec, 3), 0);
+	assert_int_equal(sc_meta_set_needs_check(kit.m, true), 0);
 }
 
 static int golden_setup(void **state)
@@ -49,16 +58,16 @@ static int golden_setup(void **state)
 		.origin_sectors = (0xfedcba9876ULL + 1) * 128,
 		.block_sectors = 128,
 		.journal_blocks = 16,
-		.uuid = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 },
+		.uuid = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
 		.policy = "s3fifo",
 	};
 
 	(void)state;
-	rig_init(&rig, &p);
+	rig_init(&kit, &p);
 	/* 64 KiB blocks: the tail label lies behind the simulated cache. */
-	sim_disk_exit(&rig.cache);
-	sim_disk_init(&rig.cache, p.cache_sectors / 8);
-	assert_int_equal(rig_up(&rig), 0);
+	sim_disk_exit(&kit.cache);
+	sim_disk_init(&kit.cache, p.cache_sectors / 8);
+	assert_int_equal(rig_up(&kit), 0);
 	make_history();
 	return 0;
 }
@@ -75,7 +84,7 @@ static void write_image(void)
 	assert_non_null(f);
 	fprintf(f, "# A metadata device of format version 1\n");
 	for (at = 0; at < IMAGE_BLOCKS * SIM_BLOCK; at += 16) {
-		row = sim_disk_block(&rig.meta, at / SIM_BLOCK)->seen +
+		row = sim_disk_block(&kit.meta, at / SIM_BLOCK)->seen +
 		      at % SIM_BLOCK;
 		if (!memcmp(row, zero, 16))
 			continue;
@@ -122,7 +131,7 @@ static void test_written_as_ever(void **state)
 	read_image(image);
 	for (block = 0; block < IMAGE_BLOCKS; block++)
 		for (i = 0; i < SIM_BLOCK; i++) {
-			u8 got = sim_disk_block(&rig.meta, block)->seen[i];
+			u8 got = sim_disk_block(&kit.meta, block)->seen[i];
 			u8 want = image[block * SIM_BLOCK + i];
 
 			if (got != want)
@@ -137,20 +146,20 @@ static void test_read_as_ever(void **state)
 
 	(void)state;
 	read_image(image);
-	rig_close(&rig);
+	rig_close(&kit);
 	for (block = 0; block < IMAGE_BLOCKS; block++)
-		memcpy(sim_disk_block(&rig.meta, block)->seen,
+		memcpy(sim_disk_block(&kit.meta, block)->seen,
 		       image + block * SIM_BLOCK, SIM_BLOCK);
-	if (rig_open(&rig))
-		fail_msg("%s", rig.why.text);
-	assert_true(rig_same(rig.loaded, rig.view, "golden"));
-	assert_true(sc_meta_needs_check(rig.m));
-	assert_false(sc_meta_was_clean(rig.m));
-	assert_int_equal(rig.loaded->rec[335].valid, 1);
-	assert_int_equal(from_oblock(rig.loaded->rec[335].block),
+	if (rig_open(&kit))
+		fail_msg("%s", kit.why.text);
+	assert_true(rig_same(kit.loaded, kit.view, "golden"));
+	assert_true(sc_meta_needs_check(kit.m));
+	assert_false(sc_meta_was_clean(kit.m));
+	assert_int_equal(kit.loaded->rec[335].valid, 1);
+	assert_int_equal(from_oblock(kit.loaded->rec[335].block),
 			 0xfedcba9876ULL);
-	assert_int_equal(rig.loaded->rec[336].dirty, 2);
-	assert_int_equal(rig.loaded->rec[900].valid, 0);
+	assert_int_equal(kit.loaded->rec[336].dirty, 2);
+	assert_int_equal(kit.loaded->rec[900].valid, 0);
 }
 
 int main(void)
@@ -158,8 +167,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_written_as_ever,
 						golden_setup, kit_teardown),
-		cmocka_unit_test_setup_teardown(test_read_as_ever,
-						golden_setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(test_read_as_ever, golden_setup,
+						kit_teardown),
 	};
 
 	return cmocka_run_group_tests_name("golden image", tests, NULL, NULL);
