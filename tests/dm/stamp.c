@@ -24,6 +24,8 @@
  * While "run" works, each thread reads back what it or another has written: the
  * version must be the last (P1).
  *
+ * STATE and LOG know the range of sectors that was given, and no others.
+ *
  * LOG may be a block device, written directly, for a machine that is killed.
  */
 #define _GNU_SOURCE
@@ -346,7 +348,7 @@ static void state_read(const char *path)
 		return;
 	if (!f)
 		die("%s: %s", path, strerror(errno));
-	for (i = 0; i < nr_sectors; i++) {
+	for (i = opt.first; i < opt.first + opt.sectors; i++) {
 		if (fread(&version, sizeof(version), 1, f) != 1)
 			die("%s: too short", path);
 		bounds[i] = (struct bounds){ version, version, 0 };
@@ -363,7 +365,7 @@ static void state_write(const char *path, uint64_t max)
 
 	if (!f)
 		die("%s: %s", path, strerror(errno));
-	for (i = 0; i < nr_sectors; i++)
+	for (i = opt.first; i < opt.first + opt.sectors; i++)
 		if (fwrite(&bounds[i].hi, sizeof(uint64_t), 1, f) != 1)
 			die("%s: %s", path, strerror(errno));
 	if (fwrite(&max, sizeof(max), 1, f) != 1 || fclose(f))
@@ -683,7 +685,6 @@ static void open_all(char **path)
 		die("%s: %s", path[2], strerror(errno));
 	nr_sectors = bytes / SECTOR;
 	bounds = alloc(nr_sectors, sizeof(*bounds));
-	state_read(path[1]);
 }
 
 static void check_options(void)
@@ -709,5 +710,6 @@ int main(int argc, char **argv)
 		parse_option(argv[i]);
 	open_all(argv + 2);
 	check_options();
+	state_read(argv[3]);
 	return run ? do_run() : do_check(argv[3]);
 }
