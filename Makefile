@@ -42,7 +42,7 @@ define build_module
 	@cd $(4) && find $(5) \( -name '*.[ch]' ! -name '*.mod.c' \
 		-o -name '*.mk' -o -name Kbuild \) \
 		-exec cp -p --parents -t $(abspath $(3)/$(1)) {} +
-	@set -o pipefail; $(MAKE) --no-print-directory -C $(2) \
+	+@set -o pipefail; $(MAKE) --no-print-directory -C $(2) \
 		M=$(abspath $(3)/$(1)) $(strict_words) modules 2>&1 | \
 		sed 's,$(abspath $(3)/$(1))/,$(4:./=),' | tee $(3)/$(1).log
 	@! { [ $(STRICT) = yes ] && grep -vE '$(harmless)' $(3)/$(1).log | \
