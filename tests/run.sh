@@ -44,7 +44,8 @@ make_quiet() {
 
 part_deps() {
 	one "the packages needed are there" tests/vm/deps.sh &&
-		one "kernels and headers are there" tests/vm/fetch.sh "${kernels[@]}"
+		one "kernels and headers are there" \
+			tests/vm/fetch.sh "${kernels[@]}" scripts
 }
 
 part_lint() {

@@ -52,9 +52,10 @@ on() {
 	files "$@" | xargs -0 -r "${command[@]}"
 }
 
+# Where checkpatch.pl and kernel-doc are; fetched if they are not there.
 scripts_dir() {
-	[ -n "${scripts:-}" ] || scripts=$("$lint_dir/../vm/fetch.sh" scripts)
-	echo "$scripts"
+	"$lint_dir/../vm/fetch.sh" scripts 2>/dev/null ||
+		echo "cannot fetch the kernel's scripts" >&2
 }
 
 # ---- the lints --------------------------------------------------------------
