@@ -5,7 +5,7 @@
 #include <linux/slab.h>
 #include <linux/uuid.h>
 
-#include "commit.h"
+#include "commit-thread.h"
 #include "trace.h"
 
 /* ---- parts ------------------------------------------------------------------- */

@@ -18,7 +18,7 @@
  */
 #include <linux/kthread.h>
 
-#include "commit.h"
+#include "commit-thread.h"
 #include "trace.h"
 
 /* Held records want an origin flush at least once in so many intervals. */

@@ -1,70 +1,131 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The commit thread's state, for commit.c and meta-io.c.
+ * The contract of the commit thread, the only user of the metadata engine.
  */
 #ifndef SC_COMMIT_H
 #define SC_COMMIT_H
 
 #include "target.h"
 
-/* Records of one transaction at most; the journal may allow fewer. */
-#define SC_COMMIT_RECORDS	4096u
+/* ---- commit.c -------------------------------------------------------------- */
 
 /**
- * struct sc_commit - the commit thread
- * @thread: the thread
- * @lock: protects @bios, @wanted, @started, @stats; innermost, hard irq safe
- * @bios: complete after the next cycle
- * @wanted: somebody asks for a cycle
- * @flush: with a flush of the devices even if no record is pending
- * @started: number of the last cycle begun
- * @done: number of the last cycle ended
- * @work: where the thread waits
- * @done_wait: where others wait for @done
- * @error: metadata cannot be written any more
- * @origin_lock: one flush of the origin at a time
- * @flushed_wseq: sc_cache.origin_wseq when the last good flush began
- * @origin_flushed: when that was, in jiffies
- * @origin_error: a flush of the origin failed and no FLUSH has told it yet
- * @held: some slot was held since it began
- * @cache_flush: a flush of the cache device on its way
- * @cache_flushed: it has ended
- * @nr_ended: transactions that ended well
- * @nr_records: in the transaction being built or on its way
- * @records: these
- * @stats: copy of the engine's
- */
-struct sc_commit {
-	struct task_struct *thread;
-	spinlock_t lock;
-	struct bio_list bios;
-	bool wanted;
-	bool flush;
-	u64 started;
-	u64 done;
-	wait_queue_head_t work;
-	wait_queue_head_t done_wait;
-	int error;
-	struct mutex origin_lock;
-	u64 flushed_wseq;
-	unsigned long origin_flushed;
-	bool origin_error;
-	bool held;
-	struct bio cache_flush;
-	struct completion cache_flushed;
-	u64 nr_ended;
-	u32 nr_records;
-	struct sc_record *records;
-	struct sc_meta_stats stats;
-};
-
-/**
- * sc_commit_start() - let the thread run
- * @c: the cache, complete
+ * sc_commit_create() - make the commit thread's state, but no thread
+ * @c: the cache
  *
- * Context: process.
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int sc_commit_create(struct sc_cache *c);
+
+/**
+ * sc_commit_stop() - stop the thread, last commit and checkpoint
+ * @c: the cache, no I/O and no flusher any more
+ *
+ * Context: process, may sleep.
+ */
+void sc_commit_stop(struct sc_cache *c);
+
+/**
+ * sc_commit_destroy() - free
+ * @c: the cache, the thread stopped, nobody left to ask for commits
+ *
+ * Context: process, may sleep.
+ */
+void sc_commit_destroy(struct sc_cache *c);
+
+/**
+ * sc_commit_bio() - complete a bio after the next commit
+ * @c: the cache
+ * @bio: a FLUSH, or a write with FUA that has been done
+ *
+ * Context: any, hard irq included.
+ */
+void sc_commit_bio(struct sc_cache *c, struct bio *bio);
+
+/**
+ * sc_commit_ticket() - ask for a commit of all that is pending now
+ * @c: the cache
+ *
+ * Context: any; a shard lock may be held.
+ * Return: what sc_commit_wait() wants.
+ */
+u64 sc_commit_ticket(struct sc_cache *c);
+
+/**
+ * sc_commit_wait() - wait for it
+ * @c: the cache
+ * @ticket: of sc_commit_ticket()
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EIO if the metadata cannot be written any more.
+ */
+int sc_commit_wait(struct sc_cache *c, u64 ticket);
+
+/**
+ * sc_commit_sync() - flush and commit, as a FLUSH request does
+ * @c: the cache
+ *
+ * Context: process, may sleep.
  * Return: 0 or -errno.
  */
-int sc_commit_start(struct sc_cache *c);
+int sc_commit_sync(struct sc_cache *c);
+
+/**
+ * sc_origin_flush() - make what was written to the origin durable (rule 7)
+ * @c: the cache
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -errno.
+ */
+int sc_origin_flush(struct sc_cache *c);
+
+/**
+ * sc_origin_is_flushed() - is all that the foreground wrote there durable?
+ * @c: the cache
+ *
+ * Context: any.
+ * Return: false if a foreground write has completed since the last flush began.
+ */
+bool sc_origin_is_flushed(struct sc_cache *c);
+
+/**
+ * sc_commit_error() - can the metadata still be written?
+ * @c: the cache
+ *
+ * Context: any.
+ * Return: 0, or -EIO; set before the slots of a failed transaction are let go.
+ */
+int sc_commit_error(const struct sc_cache *c);
+
+/**
+ * sc_commit_note_held() - a slot was held: an origin flush is due some time
+ * @c: the cache
+ *
+ * Context: any, the slot's shard lock is held.
+ */
+void sc_commit_note_held(struct sc_cache *c);
+
+/**
+ * sc_commit_held() - does some slot wait for an origin flush?
+ * @c: the cache
+ *
+ * Context: any.
+ * Return: true if one may.
+ */
+bool sc_commit_held(const struct sc_cache *c);
+
+/**
+ * sc_commit_stats() - the engine's figures for status
+ * @c: the cache
+ * @st: all set
+ *
+ * Context: process.
+ */
+void sc_commit_stats(struct sc_cache *c, struct sc_meta_stats *st);
+
+/* ---- meta-io.c ------------------------------------------------------------- */
+
+extern const struct sc_meta_io sc_meta_io_ops;
 
 #endif

@@ -4,7 +4,7 @@
  * cache, write them to the origin in that order, flush the origin once, and
  * only then clear what nobody has written since (rule 5).
  */
-#include "flusher.h"
+#include "flusher-thread.h"
 #include "trace.h"
 
 /* ---- collecting -------------------------------------------------------------- */

@@ -11,7 +11,7 @@
  */
 #include <linux/kthread.h>
 
-#include "flusher.h"
+#include "flusher-thread.h"
 #include "trace.h"
 
 /* A foreground that was there so short a while ago will be back. */

@@ -3,7 +3,7 @@
  * The metadata engine's devices: synchronous I/O through dm-io. Used by one
  * thread at a time: preresume, then the commit thread, then postsuspend.
  */
-#include "commit.h"
+#include "commit-thread.h"
 
 #define META_SECTORS	(SC_META_BLOCK_BYTES >> SECTOR_SHIFT)
 

@@ -5,7 +5,7 @@
  */
 #include <linux/slab.h>
 
-#include "commit.h"
+#include "commit-thread.h"
 #include "status.h"
 #include "text.h"
 

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The flusher's state, for flusher.c (when and how fast) and destage.c (one
+ * batch).
+ */
+#ifndef SC_FLUSHER_THREAD_H
+#define SC_FLUSHER_THREAD_H
+
+#include "target.h"
+
+#define SC_BATCH_SLOTS	1024u
+#define SC_BATCH_JOBS	256u
+#define SC_NR_BUFFERS	64u
+
+/**
+ * struct sc_destage_slot - a slot being destaged
+ * @slot: its number, SC_COPYING
+ * @mask: sub-blocks
+ * @failed: could not be read or written
+ */
+struct sc_destage_slot {
+	u32 slot;
+	u16 mask;
+	bool failed;
+};
+
+enum sc_destage_state {
+	SC_JOB_NEW,
+	SC_JOB_READING,
+	SC_JOB_READ,
+	SC_JOB_WRITING,
+	SC_JOB_WRITTEN,
+};
+
+/**
+ * struct sc_destage_job - neighbouring sectors of the origin, one write
+ * @batch: that it belongs to
+ * @sector: of the origin
+ * @nr_sectors: at most SC_BUFFER_SECTORS
+ * @first: its first slot in the batch
+ * @nr: slots
+ * @pending: reads on their way
+ * @state: enum sc_destage_state
+ * @error: something failed
+ * @buf: while reading or writing
+ */
+struct sc_destage_job {
+	struct sc_batch *batch;
+	u64 sector;
+	u32 nr_sectors;
+	u16 first;
+	u16 nr;
+	atomic_t pending;
+	u8 state;
+	bool error;
+	void *buf;
+};
+
+/**
+ * struct sc_batch - what is destaged between two flushes of the origin
+ * @c: the cache
+ * @nr_slots: in @slots
+ * @nr_jobs: in @jobs
+ * @unsettled: dirty blocks that a commit would make destageable
+ * @origin_failed: a write to the origin failed
+ * @waiting: wakes the flusher when I/O ends
+ * @slots: in the order of the sweep
+ * @jobs: the same
+ * @buffers: free ones
+ * @nr_buffers: how many of these
+ */
+struct sc_batch {
+	struct sc_cache *c;
+	u32 nr_slots;
+	u32 nr_jobs;
+	u32 unsettled;
+	bool origin_failed;
+	wait_queue_head_t waiting;
+	struct sc_destage_slot slots[SC_BATCH_SLOTS];
+	struct sc_destage_job jobs[SC_BATCH_JOBS];
+	void *buffers[SC_NR_BUFFERS];
+	u32 nr_buffers;
+};
+
+/**
+ * struct sc_flusher - the flusher thread
+ * @thread: the thread
+ * @work: where it waits
+ * @kicked: look again
+ * @urgent: somebody needs clean slots; sweeps left
+ * @drain: destage all, for so many callers
+ * @drain_wait: where they wait
+ * @interrupted: a suspend wants them to go
+ * @errors: batches in a row that failed
+ * @sweep: granule to go on at
+ * @sweeping: above dirty_low, until dirty_target is reached
+ * @was_dirty: an event is due when nothing is dirty any more
+ * @budget_bytes: written to the cache device when last counted
+ * @batch: the only one
+ */
+struct sc_flusher {
+	struct task_struct *thread;
+	wait_queue_head_t work;
+	bool kicked;
+	u8 urgent;
+	atomic_t drain;
+	wait_queue_head_t drain_wait;
+	bool interrupted;
+	unsigned int errors;
+	u32 sweep;
+	bool sweeping;
+	bool was_dirty;
+	u64 budget_bytes;
+	struct sc_batch *batch;
+};
+
+/**
+ * sc_batch_create() - all memory that destaging will ever need
+ * @c: the cache
+ *
+ * Context: may sleep.
+ * Return: the batch or NULL.
+ */
+struct sc_batch *sc_batch_create(struct sc_cache *c);
+void sc_batch_destroy(struct sc_batch *b);
+
+/**
+ * sc_batch_collect() - take dirty blocks in the order of the origin
+ * @b: an empty batch
+ * @from: granule to begin with
+ *
+ * Context: process, may sleep.
+ * Return: the granule to go on at; SC_NO_GRANULE at the end of the origin.
+ */
+u32 sc_batch_collect(struct sc_batch *b, u32 from);
+
+/**
+ * sc_batch_run() - write them back
+ * @b: a collected batch; empty afterwards
+ * @depth: writes in flight, asked before each
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EIO if the origin could not be written.
+ */
+int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c));
+
+#endif
