@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One life of a cache: devices of random sizes, random requests, and the power
+ * fails again and again.
+ */
+#ifndef MODEL_LIFE_H
+#define MODEL_LIFE_H
+
+#include "env.h"
+
+/**
+ * struct life_stats - what a life saw
+ * @boots: starts of the cache
+ * @cuts: power failures
+ * @requests: requests completed
+ * @drained: times that everything was destaged and evicted
+ */
+struct life_stats {
+	u64 boots;
+	u64 cuts;
+	u64 requests;
+	u64 drained;
+};
+
+/**
+ * life_run() - live
+ * @seed: decides everything
+ * @nr_boots: so many starts
+ * @st: counted up
+ *
+ * Return: true if all promises were kept, else model_why says what was broken.
+ */
+bool life_run(u64 seed, u32 nr_boots, struct life_stats *st);
+
+#endif
