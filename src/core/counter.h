@@ -42,7 +42,7 @@
 	SC_COUNTER(cache_read_errors, "failed reads of the cache device") \
 	SC_COUNTER(cache_write_errors, "failed writes and flushes there") \
 	SC_COUNTER(metadata_errors, "failed I/O to the metadata device") \
-	SC_COUNTER(lost_blocks, "dirty blocks that cannot be read any more")
+	SC_COUNTER(lost_blocks, "failed attempts to read dirty blocks")
 
 #define SC_COUNTERS(SC_COUNTER) \
 	SC_COUNTERS_DM_CACHE(SC_COUNTER) \

@@ -488,9 +488,13 @@ bool sc_map_committed(struct sc_map *m, const struct sc_record *rec,
 	u32 i = from_cblock(rec->slot);
 	struct sc_slot *s = &m->slots[i];
 
-	s->flags &= ~SC_COMMITTING;
+	/*
+	 * Else nobody knows what the device says of this slot, and nothing will
+	 * be committed any more: it stays marked.
+	 */
 	if (!durable)
 		return false;
+	s->flags &= ~SC_COMMITTING;
 	set_durable(m, i, rec->valid, rec->dirty);
 	if (s->flags & SC_RETIRING && !rec->valid) {
 		sc_map_unhash(m, i);

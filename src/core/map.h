@@ -537,7 +537,8 @@ bool sc_map_capture(struct sc_map *m, u32 i, struct sc_record *rec);
  * sc_map_committed() - the transaction with that record has ended
  * @m: the map
  * @rec: what sc_map_capture() gave
- * @durable: false: it failed, both old and new may be on the device
+ * @durable: false: it failed, both old and new may be on the device; the slot
+ *	stays SC_COMMITTING for ever
  *
  * Context: the lock of its shard is held.
  * Return: true if the slot was retiring and is unmapped now: it was unhashed

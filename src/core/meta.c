@@ -158,6 +158,19 @@ static int check_capacity(const struct sc_meta *m, struct sc_reason *why)
 	return -ENOSPC;
 }
 
+/* Is there room for the superblocks at all, before they are read? */
+static int check_readable(const struct sc_meta *m, struct sc_reason *why)
+{
+	u64 bytes = m->p.metadata_sectors << SC_SECTOR_SHIFT;
+
+	if (bytes >= 2 * SC_META_BLOCK_BYTES)
+		return 0;
+	sc_reason_set(why, "metadata device too small: %llu KiB needed for %u slots, got %llu bytes",
+		      (unsigned long long)sc_meta_size_needed(m->geom.nr_slots) / 2,
+		      m->geom.nr_slots, (unsigned long long)bytes);
+	return -ENOSPC;
+}
+
 int sc_meta_open(struct sc_meta *m, struct sc_reason *why)
 {
 	int r;
@@ -169,6 +182,8 @@ int sc_meta_open(struct sc_meta *m, struct sc_reason *why)
 	}
 	r = sc_geom_init(&m->geom, m->p.block_sectors, m->p.origin_sectors,
 			 m->p.cache_sectors, why);
+	if (!r)
+		r = check_readable(m, why);
 	if (!r)
 		r = sc_super_open(m, why);
 	if (!r)

@@ -6,6 +6,7 @@
 #include <linux/uuid.h>
 
 #include "commit-thread.h"
+#include "flusher-thread.h"
 #include "trace.h"
 
 /* ---- parts ------------------------------------------------------------------- */
@@ -292,9 +293,10 @@ static void destroy_wq(struct workqueue_struct *wq)
 /* Dirty blocks whose records cannot be written are nowhere but here. */
 static void cache_rescue_dirty(struct sc_cache *c)
 {
-	if (!c->commit || !c->commit->thread || !sc_commit_error(c))
+	if (!c->flusher || !c->flusher->thread)
 		return;
-	if (sc_flusher_empty(c))
+	sc_commit_sync(c);
+	if (sc_commit_error(c) && sc_flusher_empty(c))
 		pr_err("ssdcache %s: %llu dirty blocks could not be written back\n",
 		       dm_table_device_name(c->target->ti->table),
 		       sc_stats_nr_dirty(c));

@@ -21,7 +21,9 @@
  * @done: number of the last cycle ended
  * @work: where the thread waits
  * @done_wait: where others wait for @done
- * @error: metadata cannot be written any more
+ * @error: metadata cannot be written any more; set before the slots of the
+ *	failed transaction are let go
+ * @failed: the same, set after the state has changed; nobody waits any more
  * @origin_lock: one flush of the origin at a time
  * @flushed_wseq: sc_cache.origin_wseq when the last good flush began
  * @origin_flushed: when that was, in jiffies
@@ -45,6 +47,7 @@ struct sc_commit {
 	wait_queue_head_t work;
 	wait_queue_head_t done_wait;
 	int error;
+	bool failed;
 	struct mutex origin_lock;
 	u64 flushed_wseq;
 	unsigned long origin_flushed;

@@ -56,8 +56,13 @@ int sc_commit_wait(struct sc_cache *c, u64 ticket)
 {
 	struct sc_commit *k = c->commit;
 
-	wait_event(k->done_wait, READ_ONCE(k->done) >= ticket);
-	return READ_ONCE(k->error);
+	/*
+	 * After a failure no cycle makes anything durable, and one may itself
+	 * wait for the flusher, and the flusher for us.
+	 */
+	wait_event(k->done_wait, READ_ONCE(k->done) >= ticket ||
+				 READ_ONCE(k->failed));
+	return READ_ONCE(k->failed) ? -EIO : 0;
 }
 
 int sc_commit_error(const struct sc_cache *c)
@@ -268,6 +273,8 @@ static void commit_failed(struct sc_cache *c)
 			       "neither metadata nor label can be written");
 	else
 		sc_fail_health(c, SC_RO, "metadata cannot be written");
+	WRITE_ONCE(c->commit->failed, true);
+	wake_up_all(&c->commit->done_wait);
 }
 
 /*
@@ -447,9 +454,9 @@ void sc_commit_stop(struct sc_cache *c)
 	k->thread = NULL;
 	/* A failed flush only keeps records back that equal the origin. */
 	sc_origin_flush(c);
-	if (k->error || commit_cycle(c, true) || k->error)
+	if (k->error)
 		return;
-	if (sc_meta_checkpoint(c->meta))
+	if (commit_records(c, true) || sc_meta_checkpoint(c->meta))
 		commit_failed(c);
 }
 

@@ -343,7 +343,7 @@ static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
 int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 {
 	struct sc_pump p = { };
-	u32 n;
+	u32 n, nr_failed = 0, nr_slots = b->nr_slots;
 	int r;
 
 	if (!b->nr_slots)
@@ -355,11 +355,13 @@ int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 			wait_event_idle(b->waiting,
 					pump_can_move(b, &p, depth(b->c)));
 	r = sc_origin_flush(b->c);
-	for (n = 0; n < b->nr_slots; n++)
+	for (n = 0; n < nr_slots; n++) {
+		nr_failed += b->slots[n].failed;
 		finish_slot(b, &b->slots[n], !r);
+	}
 	trace_sc_destage(b->c, b->nr_slots, b->nr_jobs, r);
 	b->nr_slots = 0;
-	return r || b->origin_failed ? -EIO : 0;
+	return r || b->origin_failed || nr_failed == nr_slots ? -EIO : 0;
 }
 
 struct sc_batch *sc_batch_create(struct sc_cache *c)

@@ -140,7 +140,8 @@ u32 sc_batch_collect(struct sc_batch *b, u32 from);
  * @depth: writes in flight, asked before each
  *
  * Context: process, may sleep.
- * Return: 0, or -EIO if the origin could not be written.
+ * Return: 0, or -EIO if the origin could not be written, or nothing could be
+ * read.
  */
 int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c));
 

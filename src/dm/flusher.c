@@ -90,7 +90,7 @@ static void flusher_wait(struct sc_cache *c, unsigned int ms)
 /* Nothing could be destaged in a whole sweep: see what is in the way. */
 static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
 {
-	if (b->unsettled)
+	if (b->unsettled && !sc_commit_error(c))
 		sc_commit_wait(c, sc_commit_ticket(c));
 	else
 		flusher_wait(c, RECENT_MS);

@@ -65,7 +65,9 @@ static void look_ill(struct sc_view *v, unsigned int health)
 	v->admit = false;
 	if (health != SC_RO)
 		return;
-	v->dvalid &= ~v->dclean;
+	/* Of a failed transaction's slots any record may say dirty. */
+	if (!v->settling)
+		v->dvalid &= ~v->dclean;
 	v->dclean = 0;
 	v->dirty |= v->dvalid & v->valid;
 	v->older = v->older_dirty;
