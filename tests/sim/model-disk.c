@@ -146,6 +146,13 @@ void model_disk_cut(struct model_disk *d, struct rng *rng)
 
 /* ---- I/O ------------------------------------------------------------------- */
 
+static bool fails(const struct model_disk *d, enum model_op op)
+{
+	u32 chance = d->fails[op == MODEL_DISCARD ? MODEL_WRITE : op];
+
+	return chance && model_dice(256) < chance;
+}
+
 void model_io_submit(struct model_io *io)
 {
 	assert(nr_flying < MAX_IO);
@@ -154,6 +161,9 @@ void model_io_submit(struct model_io *io)
 	io->covers = io->disk->nr_ended;
 	io->flushed = !io->preflush;
 	io->done = 0;
+	io->limit = io->nr_sectors + 1;
+	if (io->nr_sectors && fails(io->disk, io->op))
+		io->limit = model_dice(io->limit);
 	flying[nr_flying++] = io;
 }
 
@@ -179,6 +189,8 @@ static void move_sector(struct model_io *io)
 		break;
 	case MODEL_WRITE:
 		put_pending(io->disk, sector, io->number, data);
+		break;
+	case MODEL_FLUSH:
 		break;
 	case MODEL_DISCARD:
 		/* Some disks forget, some do not. */
@@ -229,6 +241,10 @@ void model_io_step(void)
 		return;
 	}
 	if (!io->flushed) {
+		if (fails(io->disk, MODEL_FLUSH)) {
+			io_end(io, -EIO);
+			return;
+		}
 		if (!io->disk->lies)
 			land(io->disk, io, false);
 		io->flushed = true;
@@ -237,8 +253,11 @@ void model_io_step(void)
 	left = io->nr_sectors - io->done;
 	if (left && !model_dice(3))
 		left = model_dice(left);
+	left = min(left, io->limit - io->done);
 	while (left--)
 		move_sector(io);
-	if (io->done == io->nr_sectors)
+	if (io->done == io->limit)
+		io_end(io, -EIO);
+	else if (io->done == io->nr_sectors)
 		io_end(io, 0);
 }

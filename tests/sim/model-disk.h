@@ -38,6 +38,7 @@ struct model_pending {
  * @max_pending: sectors that there is memory for
  * @nr_io: counts I/O submitted
  * @nr_ended: counts I/O ended
+ * @fails: chances in 256 that a read, write (or discard) or flush fails
  * @lies: flushes do nothing (to see that a test notices)
  * @forgets: FUA does nothing
  */
@@ -52,6 +53,7 @@ struct model_disk {
 	u32 max_pending;
 	u64 nr_io;
 	u64 nr_ended;
+	u32 fails[3];
 	bool lies;
 	bool forgets;
 };
@@ -59,6 +61,7 @@ struct model_disk {
 enum model_op {
 	MODEL_READ,
 	MODEL_WRITE,
+	MODEL_FLUSH,	/* no I/O, only an index of @fails */
 	MODEL_DISCARD,
 };
 
@@ -77,6 +80,7 @@ enum model_op {
  * @covers: the flush makes durable what had ended up to here
  * @flushed: the flush is done
  * @done: sectors done
+ * @limit: fails when so many are done; beyond its end: it does not
  */
 struct model_io {
 	struct model_disk *disk;
@@ -92,6 +96,7 @@ struct model_io {
 	u64 covers;
 	bool flushed;
 	u32 done;
+	u32 limit;
 };
 
 /** model_disk_init() - a disk full of zeroes */

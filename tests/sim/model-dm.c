@@ -37,6 +37,10 @@ const struct model_rule_text model_rules[MODEL_NR_RULES] = {
 		"P3: destaged before it is durably dirty" },
 	[MODEL_NO_WRITERS] = { "no-writers",
 		"P1: filled while the origin is being written" },
+	[MODEL_NO_EPOCH] = { "no-epoch",
+		"rule 9: the metadata fails, and clean mappings stand" },
+	[MODEL_NO_RETRY] = { "no-retry",
+		"P5: what the cache failed to write is given up" },
 };
 
 /* ---- the machine ----------------------------------------------------------- */
@@ -97,6 +101,15 @@ void model_machine_weights(u32 metadata, u32 origin, u32 cache)
 	machine.disk[0].weight = metadata;
 	machine.disk[1].weight = origin;
 	machine.disk[2].weight = cache;
+}
+
+void model_machine_fails(u32 leg, u32 read, u32 write, u32 flush)
+{
+	u32 *fails = machine.bdev[leg].bd_disk->fails;
+
+	fails[MODEL_READ] = read;
+	fails[MODEL_WRITE] = write;
+	fails[MODEL_FLUSH] = flush;
 }
 
 void model_machine_exit(void)

@@ -41,6 +41,8 @@ enum model_rule {
 	MODEL_NO_REDIRTY,
 	MODEL_UNSETTLED,
 	MODEL_NO_WRITERS,
+	MODEL_NO_EPOCH,
+	MODEL_NO_RETRY,
 	MODEL_NR_RULES,
 };
 
@@ -61,6 +63,15 @@ void model_machine_exit(void);
 
 /** model_machine_weights() - how fast the disks are compared to each other */
 void model_machine_weights(u32 metadata, u32 origin, u32 cache);
+
+/**
+ * model_machine_fails() - let a device fail
+ * @leg: 0 metadata, 1 cache, 2 origin; partitions of one disk share their fate
+ * @read: chances in 256 that a read fails
+ * @write: the same for writes and discards
+ * @flush: the same for flushes
+ */
+void model_machine_fails(u32 leg, u32 read, u32 write, u32 flush);
 
 /** model_machine_cut() - the power fails, everything in memory is gone */
 void model_machine_cut(struct rng *rng);

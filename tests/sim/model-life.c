@@ -15,6 +15,7 @@
 static struct {
 	struct model_setup setup;
 	struct life_stats *stats;
+	bool faulty;
 	u64 hot_sectors;
 	u32 nr_slots;
 	u32 nr_users;
@@ -91,6 +92,23 @@ static void format_origin(void)
 	}
 }
 
+/* One line for each event, if somebody wants to read them. */
+#define tell(fmt, ...)							\
+	do {								\
+		if (model_verbose)					\
+			printf("# [%lu] " fmt "\n", model_jiffies,	\
+			       ##__VA_ARGS__);				\
+	} while (0)
+
+static void tell_request(const char *what, const struct model_request *r,
+			 u32 version, int error)
+{
+	tell("%s %llu+%u%s%s version %u: %d", what,
+	     (unsigned long long)r->sector, r->nr_sectors,
+	     r->flags & REQ_PREFLUSH ? " preflush" : "",
+	     r->flags & REQ_FUA ? " fua" : "", version, error);
+}
+
 /* ---- users ----------------------------------------------------------------- */
 
 static void choose_range(struct model_request *r)
@@ -110,7 +128,10 @@ static void choose_range(struct model_request *r)
 
 static void check_result(int r, const char *what)
 {
-	if (r && !oracle_deaf)
+	if (!r || oracle_deaf)
+		return;
+	life.stats->errors++;
+	if (!life.faulty)
 		model_fail("%s failed: %d", what, r);
 }
 
@@ -128,7 +149,9 @@ static void do_write(struct model_request *r)
 	for (n = 0; n < r->nr_sectors; n++)
 		oracle_fill(r->sector + n, version,
 			    r->data + n * SECTOR_BYTES);
+	tell_request("begin write", r, version, 0);
 	error = model_dev_do(r);
+	tell_request("end write", r, version, error);
 	check_result(error, "write");
 	oracle_end_write(version, r->sector, r->nr_sectors, !error,
 			 r->flags & REQ_FUA);
@@ -146,7 +169,9 @@ static void do_discard(struct model_request *r)
 	r->flags = 0;
 	r->data = NULL;
 	version = oracle_begin_discard(r->sector, r->nr_sectors);
+	tell_request("begin discard", r, version, 0);
 	error = model_dev_do(r);
+	tell_request("end discard", r, version, error);
 	check_result(error, "discard");
 	oracle_end_write(version, r->sector, r->nr_sectors, !error, false);
 	r->data = data;
@@ -161,6 +186,7 @@ static void do_read(struct model_request *r)
 	r->flags = 0;
 	memset(r->data, 0xee, r->nr_sectors * SECTOR_BYTES);
 	error = model_dev_do(r);
+	tell_request("end read", r, 0, error);
 	check_result(error, "read");
 	if (error)
 		oracle_forget_read(began);
@@ -176,6 +202,7 @@ static void do_flush(void)
 	u64 began = oracle_now();
 	int error = model_dev_do(&flush);
 
+	tell("end flush begun at %llu: %d", (unsigned long long)began, error);
 	check_result(error, "flush");
 	if (!error)
 		oracle_end_flush(began);
@@ -234,6 +261,52 @@ static int admin_task(void *data)
 	return 0;
 }
 
+/* ---- failing devices ------------------------------------------------------- */
+
+/* Rows: devices; columns: reads, writes, flushes that fail, in 256. */
+static const u16 faults[][3][3] = {
+	{ { 0, 256, 256 }, { 0, 0, 0 }, { 0, 0, 0 } },
+	{ { 0, 256, 256 }, { 0, 0, 0 }, { 0, 8, 8 } },
+	{ { 0, 4, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 0, 8, 0 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 8, 0, 0 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 0, 0, 16 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 0, 256, 256 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 256, 256, 256 }, { 0, 0, 0 } },
+	{ { 256, 256, 256 }, { 256, 256, 256 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 0, 0, 0 }, { 0, 8, 0 } },
+	{ { 0, 0, 0 }, { 0, 0, 0 }, { 8, 0, 0 } },
+	{ { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 64 } },
+	{ { 0, 0, 0 }, { 0, 0, 0 }, { 256, 256, 256 } },
+	{ { 1, 1, 1 }, { 1, 1, 1 }, { 1, 1, 1 } },
+};
+
+static void set_faults(const u16 (*f)[3])
+{
+	u32 leg;
+
+	tell("faults: kind %d", f ? (int)((f - faults[0]) / 3) : -1);
+	for (leg = 0; leg < 3; leg++)
+		model_machine_fails(leg, 0, 0, 0);
+	for (leg = 0; leg < 3 && f; leg++)
+		if (f[leg][0] | f[leg][1] | f[leg][2])
+			model_machine_fails(leg, f[leg][0], f[leg][1],
+					    f[leg][2]);
+}
+
+/* Something fails, and perhaps works again a while later. */
+static int gremlin_task(void *data)
+{
+	(void)data;
+	model_sleep(model_dice(300));
+	set_faults(faults[model_dice(ARRAY_SIZE(faults))]);
+	if (!model_dice(2))
+		return 0;
+	model_sleep(model_dice(1000));
+	set_faults(NULL);
+	return 0;
+}
+
 /* ---- the work of one uptime ------------------------------------------------ */
 
 static int work_task(void *data)
@@ -248,6 +321,8 @@ static int work_task(void *data)
 		model_detach(model_spawn(user_task, NULL));
 	if (model_dice(2))
 		admin = model_spawn(admin_task, NULL);
+	if (life.faulty)
+		model_detach(model_spawn(gremlin_task, NULL));
 	wait_event(life.idle, !life.nr_working);
 	if (admin)
 		model_stop(admin);
@@ -306,6 +381,9 @@ static int drain_task(void *data)
 	if (!r)
 		r = model_dev_message(line);
 	check_result(r, "draining");
+	/* Without the origin nothing can be said. */
+	if (r)
+		return 0;
 	began = oracle_begin_read();
 	for (s = 0; s < life.setup.origin_sectors && !oracle_deaf; s++) {
 		if (strict)
@@ -321,7 +399,7 @@ static int drain_task(void *data)
 static int end_task(void *data)
 {
 	(void)data;
-	if (!model_dice(3))
+	if (!life.faulty && !model_dice(3))
 		check_quiet();
 	if (model_dice(2))
 		read_all();
@@ -413,9 +491,10 @@ static void look_at_all(const struct sc_record *rec, u32 nr)
 
 static void cut(bool with_map)
 {
-	life.nr_known = with_map ? model_dev_slots(life.slots) : 0;
+	life.nr_known = with_map && !life.faulty ? model_dev_slots(life.slots) : 0;
 	life.drained = false;
 	life.stats->cuts++;
+	tell("power cut");
 	oracle_cut();
 }
 
@@ -426,6 +505,7 @@ static int up_task(void *data)
 	int r = model_dev_up();
 
 	(void)data;
+	tell("up: %d", r);
 	if (r && !model_power_off)
 		model_fail("start failed: %d", r);
 	return r;
@@ -434,6 +514,7 @@ static int up_task(void *data)
 static int down_task(void *data)
 {
 	(void)data;
+	tell("going down");
 	model_dev_down();
 	return 0;
 }
@@ -495,6 +576,7 @@ static bool uptime(bool after_cut)
 	u64 events = ends ? 0 : random_events();
 
 	choose_speeds();
+	set_faults(NULL);
 	if (!interlude(up_task))
 		return false;
 	life.stats->boots++;
@@ -505,10 +587,15 @@ static bool uptime(bool after_cut)
 	if (!phase(work_task, NULL, events) ||
 	    !phase(end_task, NULL, model_dice(3) ? 0 : random_events()))
 		return false;
-	return interlude(down_task);
+	if (!interlude(down_task))
+		return false;
+	/* What a failing device kept from the last commit may be lost. */
+	if (life.faulty)
+		oracle_cut();
+	return true;
 }
 
-bool life_run(u64 seed, u32 nr_boots, struct life_stats *st)
+bool life_run(u64 seed, u32 nr_boots, bool faulty, struct life_stats *st)
 {
 	bool after_cut = false;
 	u32 n;
@@ -517,7 +604,10 @@ bool life_run(u64 seed, u32 nr_boots, struct life_stats *st)
 	model_jiffies = 1000;
 	model_why[0] = 0;
 	choose_setup();
+	tell("table %s, %u slots%s", life.setup.table, life.nr_slots,
+	     life.setup.same_disk ? ", one SSD" : "");
 	life.stats = st;
+	life.faulty = faulty;
 	model_machine_init(&life.setup);
 	oracle_init(life.setup.origin_sectors);
 	model_loaded = look_at_all;

@@ -14,22 +14,25 @@
  * @cuts: power failures
  * @requests: requests completed
  * @drained: times that everything was destaged and evicted
+ * @errors: requests that failed, as devices did
  */
 struct life_stats {
 	u64 boots;
 	u64 cuts;
 	u64 requests;
 	u64 drained;
+	u64 errors;
 };
 
 /**
  * life_run() - live
  * @seed: decides everything
  * @nr_boots: so many starts
+ * @faulty: devices fail, for a while or for good
  * @st: counted up
  *
  * Return: true if all promises were kept, else model_why says what was broken.
  */
-bool life_run(u64 seed, u32 nr_boots, struct life_stats *st);
+bool life_run(u64 seed, u32 nr_boots, bool faulty, struct life_stats *st);
 
 #endif

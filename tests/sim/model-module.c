@@ -87,6 +87,11 @@ static bool broken_settled(const struct sc_map *m, u32 i, u16 mask)
 	return broken(MODEL_UNSETTLED) || sc_map_settled(m, i, mask);
 }
 
+static int broken_epoch(struct sc_meta *m)
+{
+	return broken(MODEL_NO_EPOCH) ? 0 : sc_meta_raise_epoch(m);
+}
+
 static u32 broken_older(const struct sc_map *m, u32 i)
 {
 	return broken(MODEL_UNSETTLED) ? SC_NIL : sc_map_find_older(m, i);
@@ -146,8 +151,10 @@ static bool note_full(struct sc_cache *c, struct sc_meta *m)
 #undef sc_map_load_end
 
 #define sc_meta_commit_full(m)		note_full(c, m)
+#define sc_meta_raise_epoch(m)		broken_epoch(m)
 #include "../../src/dm/commit.c"
 #undef sc_meta_commit_full
+#undef sc_meta_raise_epoch
 
 static u32 model_commit_records(const struct sc_cache *c)
 {

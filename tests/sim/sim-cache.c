@@ -6,6 +6,7 @@
  *   sim-cache                  what "make sim" runs; SEED=number repeats it
  *   sim-cache -n LIVES         more of it
  *   sim-cache -l LIFE [-v]     one life, by the number that a failure printed
+ *   sim-cache -f           with failing devices
  *   sim-cache -b RULE          with a rule broken; -b list tells their names
  */
 #include <setjmp.h>
@@ -26,13 +27,15 @@
 /* A broken rule is noticed within so many power cuts. */
 #define CUTS_TO_NOTICE	4000u
 
-static u32 nr_lives = 250;
+static u32 nr_lives = 200;
+static bool faulty;
 
 static void say(const struct life_stats *st, u32 lives)
 {
-	printf("# %u lives: %llu starts, %llu power cuts, %llu requests, drained %llu times\n",
+	printf("# %u lives: %llu starts, %llu power cuts, %llu requests, %llu of them failed, drained %llu times\n",
 	       lives, (unsigned long long)st->boots,
 	       (unsigned long long)st->cuts, (unsigned long long)st->requests,
+	       (unsigned long long)st->errors,
 	       (unsigned long long)st->drained);
 	fflush(stdout);
 }
@@ -48,7 +51,7 @@ static bool live(u32 nr, const char *name)
 
 	for (n = 0; n < nr && ok; n++) {
 		seed = rng_next(&rng);
-		ok = life_run(seed, BOOTS, &st);
+		ok = life_run(seed, BOOTS, faulty, &st);
 	}
 	say(&st, n);
 	if (!ok)
@@ -61,7 +64,15 @@ static bool live(u32 nr, const char *name)
 static void test_lives(void **state)
 {
 	(void)state;
+	faulty = false;
 	assert_true(live(nr_lives, "lives"));
+}
+
+static void test_faulty_lives(void **state)
+{
+	(void)state;
+	faulty = true;
+	assert_true(live(nr_lives, "lives with failing devices"));
 }
 
 /* ---- do we notice? --------------------------------------------------------- */
@@ -73,8 +84,9 @@ static int break_and_live(enum model_rule rule)
 	struct life_stats st = {};
 
 	model_broken = rule;
+	faulty = rule >= MODEL_NO_EPOCH;
 	while (st.cuts < CUTS_TO_NOTICE) {
-		if (life_run(rng_next(&rng), BOOTS, &st))
+		if (life_run(rng_next(&rng), BOOTS, faulty, &st))
 			continue;
 		printf("# %s: noticed after %llu cuts: %s\n",
 		       model_rules[rule].name, (unsigned long long)st.cuts,
@@ -108,13 +120,15 @@ static void test_rule(void **state)
 static int test_all(void)
 {
 	static enum model_rule rules[MODEL_NR_RULES];
-	struct CMUnitTest tests[MODEL_NR_RULES];
+	struct CMUnitTest tests[MODEL_NR_RULES + 1] = {
+		cmocka_unit_test(test_lives),
+		cmocka_unit_test(test_faulty_lives),
+	};
 	u32 n;
 
-	tests[0] = (struct CMUnitTest)cmocka_unit_test(test_lives);
 	for (n = 1; n < MODEL_NR_RULES; n++) {
 		rules[n] = n;
-		tests[n] = (struct CMUnitTest){
+		tests[n + 1] = (struct CMUnitTest){
 			.name = model_rules[n].name,
 			.test_func = test_rule,
 			.initial_state = &rules[n],
@@ -153,7 +167,7 @@ static int one_life(const char *number)
 {
 	u64 seed = strtoull(number, NULL, 0);
 	struct life_stats st = {};
-	bool ok = life_run(seed, BOOTS, &st);
+	bool ok = life_run(seed, BOOTS, faulty, &st);
 
 	say(&st, 1);
 	printf("%s\n", ok ? "all is well" : model_why);
@@ -165,9 +179,11 @@ int main(int argc, char **argv)
 	const char *life = NULL;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:l:b:v")) != -1) {
+	while ((opt = getopt(argc, argv, "fn:l:b:v")) != -1) {
 		if (opt == 'n') {
 			nr_lives = strtoul(optarg, NULL, 0);
+		} else if (opt == 'f') {
+			faulty = true;
 		} else if (opt == 'l') {
 			life = optarg;
 		} else if (opt == 'b' && !strcmp(optarg, "list")) {
