@@ -279,11 +279,17 @@ static void commit_failed(struct sc_cache *c)
 
 /*
  * Without metadata, what is on the origin is durable, and nothing else can be:
- * a FLUSH waits until all is destaged.
+ * a FLUSH waits until all is destaged. Records that call a slot dirty still
+ * count at the next start, so the slot must not fall back to what it held then.
  */
 static int commit_without(struct sc_cache *c)
 {
-	return sc_flusher_empty(c);
+	int r = sc_flusher_empty(c);
+
+	if (r || READ_ONCE(c->health) != SC_RO)
+		return r;
+	sc_count(c, cache_flushes);
+	return blkdev_issue_flush(sc_bdev(c, SC_LEG_CACHE));
 }
 
 static bool held_too_long(struct sc_cache *c)

@@ -127,6 +127,7 @@ int sc_target_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	}
 	t->ti = ti;
 	mutex_init(&t->lock);
+	init_waitqueue_head(&t->no_users);
 	r = target_init(t, argc, argv, &why);
 	if (r) {
 		ctr_error(ti, &why);

@@ -90,6 +90,7 @@ struct sc_batch {
  * @urgent: somebody needs clean slots; sweeps left
  * @drain: destage all, for so many callers
  * @drain_wait: where they wait
+ * @stopped: the thread does not run
  * @interrupted: a suspend wants them to go
  * @errors: batches in a row that failed
  * @sweep: granule to go on at
@@ -105,6 +106,7 @@ struct sc_flusher {
 	u8 urgent;
 	atomic_t drain;
 	wait_queue_head_t drain_wait;
+	bool stopped;
 	bool interrupted;
 	unsigned int errors;
 	u32 sweep;

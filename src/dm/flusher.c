@@ -87,15 +87,6 @@ static void flusher_wait(struct sc_cache *c, unsigned int ms)
 	WRITE_ONCE(f->kicked, false);
 }
 
-/* Nothing could be destaged in a whole sweep: see what is in the way. */
-static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
-{
-	if (b->unsettled && !sc_commit_error(c))
-		sc_commit_wait(c, sc_commit_ticket(c));
-	else
-		flusher_wait(c, RECENT_MS);
-}
-
 /* Whoever waits for the end of what is dirty. */
 static void flusher_tell(struct sc_cache *c)
 {
@@ -117,6 +108,17 @@ static void flusher_result(struct sc_cache *c, int r)
 	flusher_tell(c);
 	if (f->errors)
 		flusher_wait(c, TICK_MS << (f->errors - 1));
+}
+
+/* Nothing could be destaged in a whole sweep: see what is in the way. */
+static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
+{
+	if (sc_commit_error(c))
+		flusher_result(c, -EIO);
+	else if (b->unsettled)
+		sc_commit_wait(c, sc_commit_ticket(c));
+	else
+		flusher_wait(c, RECENT_MS);
 }
 
 static void flusher_batch(struct sc_cache *c)
@@ -199,7 +201,8 @@ void sc_flusher_interrupt(struct sc_cache *c, bool on)
 
 static bool drain_over(struct sc_cache *c)
 {
-	return !sc_stats_nr_dirty(c) || sc_flusher_gave_up(c);
+	return !sc_stats_nr_dirty(c) || sc_flusher_gave_up(c) ||
+	       READ_ONCE(c->flusher->stopped);
 }
 
 int sc_flusher_empty(struct sc_cache *c)
@@ -238,6 +241,7 @@ int sc_flusher_create(struct sc_cache *c)
 	init_waitqueue_head(&f->work);
 	init_waitqueue_head(&f->drain_wait);
 	f->budget_bytes = sc_stats_sum(c->target, SC_CNT_cache_write_bytes);
+	f->stopped = true;
 	f->batch = sc_batch_create(c);
 	return f->batch ? 0 : -ENOMEM;
 }
@@ -251,6 +255,7 @@ int sc_flusher_start(struct sc_cache *c)
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
 	c->flusher->thread = thread;
+	WRITE_ONCE(c->flusher->stopped, false);
 	return 0;
 }
 
@@ -260,6 +265,9 @@ void sc_flusher_stop(struct sc_cache *c)
 		return;
 	kthread_stop(c->flusher->thread);
 	c->flusher->thread = NULL;
+	/* Nobody is to wait for it any more. */
+	WRITE_ONCE(c->flusher->stopped, true);
+	wake_up_all(&c->flusher->drain_wait);
 }
 
 void sc_flusher_destroy(struct sc_cache *c)

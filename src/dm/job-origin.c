@@ -72,7 +72,7 @@ static bool span_joins(struct sc_job *j, const struct sc_view *v,
 static void span_collect(struct sc_job *j, struct sc_span *s, bool both)
 {
 	const struct sc_geom *g = &j->c->geom;
-	u64 limit = min(sc_job_end(j), sc_run_end(g, s->sector));
+	u64 limit = min(sc_job_piece_end(j), sc_run_end(g, s->sector));
 	struct sc_view v;
 	u32 i;
 

@@ -271,7 +271,7 @@ int sc_job_write(struct sc_job *j)
 {
 	struct sc_cache *c = j->c;
 	u64 sector = sc_job_sector(j);
-	u64 end = min(sc_job_end(j), sc_block_end(&c->geom, sector));
+	u64 end = min(sc_job_piece_end(j), sc_block_end(&c->geom, sector));
 	enum sc_action act;
 	struct sc_run run;
 	struct sc_lock *l = sc_job_lock(j, &run);

@@ -35,6 +35,18 @@ static inline u64 sc_job_end(const struct sc_job *j)
 	return bio_end_sector(j->bio);
 }
 
+/*
+ * How far one decision may reach. Once the cache has failed the request, dirty
+ * sub-blocks still go to their slot but all others around it.
+ */
+static inline u64 sc_job_piece_end(const struct sc_job *j)
+{
+	if (unlikely(j->io->failed))
+		return min(sc_job_end(j),
+			   sc_sub_end(&j->c->geom, sc_job_sector(j)));
+	return sc_job_end(j);
+}
+
 /**
  * struct sc_job_part - a piece of a job's request and where it goes
  * @leg: which device

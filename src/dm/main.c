@@ -67,6 +67,11 @@ static void target_postsuspend(struct dm_target *ti)
 	unsigned int noio;
 
 	mutex_lock(&t->lock);
+	while (t->nr_users) {
+		mutex_unlock(&t->lock);
+		wait_event(t->no_users, !READ_ONCE(t->nr_users));
+		mutex_lock(&t->lock);
+	}
 	noio = memalloc_noio_save();
 	if (t->cache)
 		sc_cache_destroy(t->cache);

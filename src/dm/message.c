@@ -104,8 +104,8 @@ static int message_invalidate(struct sc_target *t, const struct sc_message *m)
 }
 
 /*
- * May take hours, so not under the mutex that status takes, too. The cache
- * stays: a suspend waits for messages, and hurries this one first.
+ * May take hours, so not under the mutex that status takes, too. A suspend
+ * hurries it and waits for its end.
  */
 static int message_flush(struct sc_target *t)
 {
@@ -114,9 +114,12 @@ static int message_flush(struct sc_target *t)
 
 	if (!c)
 		return -EINVAL;
+	t->nr_users++;
 	mutex_unlock(&t->lock);
 	r = sc_flusher_drain(c);
 	mutex_lock(&t->lock);
+	if (!--t->nr_users)
+		wake_up_all(&t->no_users);
 	return r;
 }
 

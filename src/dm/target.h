@@ -68,8 +68,9 @@ struct sc_stats {
  * @dev: the devices by enum sc_leg
  * @lock: protects @cache against message and status
  * @cache: the live state, NULL while suspended
+ * @nr_users: messages at work on it without @lock
+ * @no_users: for that to reach 0
  * @config: what table and messages say; single values are read without lock
- * @args: the devices' names as the table gave them
  * @uuid: of the metadata, zero before the first resume
  * @stats: counters, survive a suspend
  * @reboot: commits before the machine goes down
@@ -79,8 +80,9 @@ struct sc_target {
 	struct dm_dev *dev[SC_NR_LEGS];
 	struct mutex lock;
 	struct sc_cache *cache;
+	unsigned int nr_users;
+	wait_queue_head_t no_users;
 	struct sc_config config;
-	char *args[SC_NR_LEGS];
 	u8 uuid[SC_UUID_BYTES];
 	struct sc_stats __percpu *stats;
 	struct notifier_block reboot;
