@@ -93,7 +93,7 @@ vm:
 	@TEST=$(TEST) $(one_kernel) modules vm
 
 crash:
-	@TEST='*power*' $(one_kernel) sim modules vm host
+	@TEST='*@(power|cut|kill|hold|crash)*' $(one_kernel) sim modules vm host
 
 style:
 	@git ls-files '*.[ch]' | xargs clang-format --dry-run 2>&1 || true
