@@ -492,8 +492,12 @@ bool sc_map_committed(struct sc_map *m, const struct sc_record *rec,
 	 * Else nobody knows what the device says of this slot, and nothing will
 	 * be committed any more: it stays marked.
 	 */
-	if (!durable)
+	if (!durable) {
+		/* Of an unmap that is lost the views tell all there is. */
+		if (!rec->valid)
+			s->flags &= ~SC_COMMITTING;
 		return false;
+	}
 	s->flags &= ~SC_COMMITTING;
 	set_durable(m, i, rec->valid, rec->dirty);
 	if (s->flags & SC_RETIRING && !rec->valid) {
@@ -517,6 +521,19 @@ bool sc_map_settled(const struct sc_map *m, u32 i, u16 mask)
 {
 	return !(m->slots[i].flags & SC_COMMITTING) &&
 	       !(mask & ~(sc_slot_dvalid(m, i) & sc_slot_ddirty(m, i)));
+}
+
+bool sc_map_any_dirty_record(const struct sc_map *m)
+{
+	u32 i;
+
+	for (i = 0; i < m->geom.nr_slots; i++) {
+		sc_env_resched(i);
+		if (sc_slot_ddirty(m, i) ||
+		    m->slots[i].flags & SC_COMMITTING)
+			return true;
+	}
+	return false;
 }
 
 /* ---- queues ------------------------------------------------------------------ */

@@ -537,8 +537,8 @@ bool sc_map_capture(struct sc_map *m, u32 i, struct sc_record *rec);
  * sc_map_committed() - the transaction with that record has ended
  * @m: the map
  * @rec: what sc_map_capture() gave
- * @durable: false: it failed, both old and new may be on the device; the slot
- *	stays SC_COMMITTING for ever
+ * @durable: false: it failed, both old and new may be on the device; if the
+ *	new one maps anything the slot stays SC_COMMITTING for ever
  *
  * Context: the lock of its shard is held.
  * Return: true if the slot was retiring and is unmapped now: it was unhashed
@@ -567,6 +567,15 @@ void sc_map_durable(const struct sc_map *m, u32 i, struct sc_record *rec);
  * Return: true if each is in a durable record as dirty.
  */
 bool sc_map_settled(const struct sc_map *m, u32 i, u16 mask);
+
+/**
+ * sc_map_any_dirty_record() - may a durable record call anything dirty?
+ * @m: the map
+ *
+ * Context: may sleep; after the last transaction, whether it failed or not.
+ * Return: true if one may.
+ */
+bool sc_map_any_dirty_record(const struct sc_map *m);
 
 /* ---- bitmaps; no lock ------------------------------------------------------ */
 

@@ -23,6 +23,7 @@
  * @done_wait: where others wait for @done
  * @error: metadata cannot be written any more; set before the slots of the
  *	failed transaction are let go
+ * @dirty_records: with @error: a durable record may call something dirty
  * @failed: the same, set after the state has changed; nobody waits any more
  * @origin_lock: one flush of the origin at a time
  * @flushed_wseq: sc_cache.origin_wseq when the last good flush began
@@ -47,6 +48,7 @@ struct sc_commit {
 	wait_queue_head_t work;
 	wait_queue_head_t done_wait;
 	int error;
+	bool dirty_records;
 	bool failed;
 	struct mutex origin_lock;
 	u64 flushed_wseq;

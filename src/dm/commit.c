@@ -267,6 +267,7 @@ static int commit_records(struct sc_cache *c, bool flush)
 static void commit_failed(struct sc_cache *c)
 {
 	WRITE_ONCE(c->commit->error, -EIO);
+	c->commit->dirty_records = sc_map_any_dirty_record(c->map);
 	sc_fail_io(c, SC_LEG_METADATA, true);
 	if (sc_meta_raise_epoch(c->meta))
 		sc_fail_health(c, SC_DEGRADED,
@@ -286,7 +287,7 @@ static int commit_without(struct sc_cache *c)
 {
 	int r = sc_flusher_empty(c);
 
-	if (r || READ_ONCE(c->health) != SC_RO)
+	if (r || !c->commit->dirty_records)
 		return r;
 	sc_count(c, cache_flushes);
 	return blkdev_issue_flush(sc_bdev(c, SC_LEG_CACHE));
@@ -317,9 +318,6 @@ static int commit_cycle(struct sc_cache *c, bool flush)
 			r = flush ? commit_without(c) : 0;
 		}
 	}
-	/* An error that another flush of the origin met is ours to tell. */
-	if (flush && xchg(&k->origin_error, false))
-		origin = -EIO;
 	return origin ? origin : r;
 }
 
@@ -375,6 +373,9 @@ static void commit_run(struct sc_cache *c)
 	spin_unlock_irq(&k->lock);
 
 	r = commit_cycle(c, flush || !bio_list_empty(&bios));
+	/* An error that another flush of the origin met is told to one FLUSH. */
+	if (!bio_list_empty(&bios) && xchg(&k->origin_error, false))
+		r = -EIO;
 	WRITE_ONCE(k->done, k->started);
 	wake_up_all(&k->done_wait);
 	commit_complete(c, &bios, r);

@@ -103,7 +103,7 @@ struct sc_flusher {
 	struct task_struct *thread;
 	wait_queue_head_t work;
 	bool kicked;
-	u8 urgent;
+	atomic_t urgent;
 	atomic_t drain;
 	wait_queue_head_t drain_wait;
 	bool stopped;

@@ -40,7 +40,7 @@ static bool pressed(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
 
-	return READ_ONCE(f->urgent) || atomic_read(&f->drain) ||
+	return atomic_read(&f->urgent) || atomic_read(&f->drain) ||
 	       sc_cache_mode(c) != SC_WRITEBACK ||
 	       c->policy->type == &sc_policy_cleaner;
 }
@@ -129,8 +129,8 @@ static void flusher_batch(struct sc_cache *c)
 
 	f->sweep = next == SC_NO_GRANULE ? 0 : next;
 	/* Urgent until a whole sweep has passed that began after the call. */
-	if (next == SC_NO_GRANULE && READ_ONCE(f->urgent))
-		WRITE_ONCE(f->urgent, f->urgent - 1);
+	if (next == SC_NO_GRANULE)
+		atomic_dec_if_positive(&f->urgent);
 	if (b->nr_slots)
 		flusher_result(c, sc_batch_run(b, flusher_depth));
 	else if (!from && next == SC_NO_GRANULE)
@@ -184,7 +184,7 @@ void sc_flusher_kick(struct sc_cache *c)
 
 void sc_flusher_urge(struct sc_cache *c)
 {
-	WRITE_ONCE(c->flusher->urgent, 2);
+	atomic_set(&c->flusher->urgent, 2);
 	sc_flusher_kick(c);
 }
 

@@ -107,6 +107,8 @@ static inline void sc_io_remap(const struct sc_cache *c, struct bio *bio,
 			       u32 i, u64 sector)
 {
 	bio_set_dev(bio, sc_bdev(c, SC_LEG_CACHE));
+	/* Some devices refuse read-ahead when busy: that is no bad slot. */
+	bio->bi_opf &= ~REQ_RAHEAD;
 	bio->bi_iter.bi_sector = sc_slot_sector(&c->geom, to_cblock(i)) +
 				 (sector & (sc_block_sectors(&c->geom) - 1));
 }

@@ -77,8 +77,7 @@ static void fill_claim(struct sc_job *j, struct sc_fill *f)
 	u64 begin, end;
 	u32 n;
 
-	if (j->io->failed ||
-	    sc_writers_busy(j->c, sc_sector_block(g, f->begin)))
+	if (sc_writers_busy(j->c, sc_sector_block(g, f->begin)))
 		return;
 	for (n = 0; n < f->nr_blocks; n++) {
 		fill_block(g, f, n, &begin, &end);
@@ -214,39 +213,46 @@ static int fill_do(struct sc_job *j, struct sc_fill *f, u64 end)
 	return r ? read_origin(j, end) : 0;
 }
 
-/* A slot that cannot be read goes, if the origin has the same. */
-static int read_drop(struct sc_job *j, u32 slot, u64 end)
+static int read_hit(struct sc_job *j, u32 i, u64 end)
+	__releases(shard)
+{
+	struct sc_lock *l = &j->c->locks[sc_slot_shard(sc_map_slot(j->c->map, i))];
+	unsigned int epoch = sc_grace_get(&j->c->grace);
+	int r;
+
+	spin_unlock_irq(&l->lock);
+	r = sc_job_slot_io(j, i, end);
+	sc_grace_put(&j->c->grace, epoch);
+	if (!r)
+		sc_job_advance(j, end);
+	return r;
+}
+
+/*
+ * The cache could not be read: take the origin where it has the same, sub-block
+ * by sub-block, and try once more where it has not.
+ */
+static int read_failed(struct sc_job *j)
 {
 	struct sc_cache *c = j->c;
+	u64 end = sc_job_piece_end(j);
 	struct sc_run run;
 	struct sc_lock *l = sc_job_lock(j, &run);
 	struct sc_view v;
 	u32 i = sc_job_look(j, &v, &run, sc_job_sector(j), end);
-	bool dirty = i == slot && v.touched & v.dirty;
-
-	if (i == slot && !dirty && v.live && !v.busy)
-		sc_slot_invalidate(c, i, v.touched);
-	spin_unlock_irq(&l->lock);
-	if (!dirty)
-		return 0;
-	sc_fail_lost(c);
-	return -EIO;
-}
-
-static int read_hit(struct sc_job *j, u32 i, u64 end)
-	__releases(shard)
-{
-	unsigned int epoch = sc_grace_get(&j->c->grace);
-	u64 first_end = min(end, sc_block_end(&j->c->geom, sc_job_sector(j)));
 	int r;
 
-	spin_unlock_irq(&j->c->locks[sc_slot_shard(sc_map_slot(j->c->map, i))].lock);
-	r = sc_job_slot_io(j, i, first_end);
-	sc_grace_put(&j->c->grace, epoch);
-	if (r)
-		return read_drop(j, i, first_end);
-	sc_job_advance(j, first_end);
-	return 0;
+	if (v.live && v.touched & sc_slot_dirty(c->map, i)) {
+		r = read_hit(j, i, end);
+		if (r)
+			sc_fail_lost(c);
+		return r;
+	}
+	/* In ill health a record may still call it dirty: then it stays. */
+	if (v.live && !v.busy && !(v.touched & v.dirty))
+		sc_slot_invalidate(c, i, v.touched);
+	spin_unlock_irq(&l->lock);
+	return read_origin(j, end);
 }
 
 int sc_job_read(struct sc_job *j)
@@ -255,14 +261,20 @@ int sc_job_read(struct sc_job *j)
 	const struct sc_geom *g = &c->geom;
 	u64 sector = sc_job_sector(j), end;
 	struct sc_fill f = { };
-	struct sc_lock *l = sc_job_lock(j, &f.run);
-	u32 i = sc_map_find(c->map, &f.run, sc_sector_block(g, sector));
+	struct sc_lock *l;
+	u32 i;
+
+	if (j->io->failed)
+		return read_failed(j);
+	l = sc_job_lock(j, &f.run);
+	i = sc_map_find(c->map, &f.run, sc_sector_block(g, sector));
 
 	if (i != SC_NIL && sc_io_readable(c, i, sc_cache_mode(c)) >>
 			   sc_sub_index(g, sector) & 1) {
 		sc_count(c, read_hits);
 		end = sc_io_hit_end(c, &f.run, i, sector, sc_job_end(j));
-		return read_hit(j, i, end);
+		j->io->failed = read_hit(j, i, min(end, sc_block_end(g, sector)));
+		return 0;
 	}
 	end = sc_io_miss_end(c, &f.run, sector, sc_job_end(j));
 	if (end == sector) {

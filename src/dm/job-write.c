@@ -69,7 +69,7 @@ static int write_failed(struct sc_job *j, u64 end)
 		if (!v.live || !(v.touched & v.dirty))
 			break;
 		if (!(sc_map_slot(c->map, i)->flags & (SC_COPYING | SC_BUSY))) {
-			if (v.touched & ~v.whole ||
+			if (v.touched & (~v.whole | v.dclean) ||
 			    READ_ONCE(c->health) != SC_RW)
 				break;
 			return write_rescue(j, l, i, &v, end);

@@ -15,7 +15,7 @@ struct bio *sc_job_clone(struct sc_job *j, const struct sc_job_part *part,
 	clone->bi_iter.bi_size = part->nr_sectors << SECTOR_SHIFT;
 	clone->bi_iter.bi_sector = part->dev_sector;
 	/* Nobody polls for it: we wait for its interrupt. */
-	clone->bi_opf &= ~REQ_POLLED;
+	clone->bi_opf &= ~(REQ_POLLED | REQ_RAHEAD);
 	/* What is on the cache device becomes durable by a commit. */
 	if (part->leg == SC_LEG_CACHE)
 		clone->bi_opf &= ~REQ_FUA;

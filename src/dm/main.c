@@ -14,8 +14,11 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* The largest discard in one piece: what a job walks through in a few ms. */
-#define MAX_DISCARD_SECTORS	(256u << 11)
+/*
+ * The largest discard in one piece. Until it is over nothing is filled or
+ * destaged in its runs, nor in those that share a counter with them.
+ */
+#define MAX_DISCARD_SECTORS	(16u << 11)
 
 static int target_preresume(struct dm_target *ti)
 {

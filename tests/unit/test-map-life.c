@@ -118,7 +118,7 @@ static void check_slot(u32 i)
 	assert_int_equal(!!(flags & SC_HELD), s->held);
 	assert_int_equal(!!(flags & SC_REDIRTY), s->redirty);
 	assert_int_equal(!!(flags & SC_COMMITTING),
-			 s->committing || s->in_doubt);
+			 s->committing || (s->in_doubt && s->rec.valid));
 	assert_int_equal(s->dirty & ~s->valid, 0);
 	if (!hashed(i))
 		return;
