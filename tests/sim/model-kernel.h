@@ -130,6 +130,7 @@ typedef struct { s64 v; } atomic64_t;
 #define atomic_inc(a)			((void)(a)->v++)
 #define atomic_dec(a)			((void)(a)->v--)
 #define atomic_dec_and_test(a)		(!--(a)->v)
+#define atomic_dec_if_positive(a)	((a)->v > 0 ? --(a)->v : -1)
 #define atomic64_set(a, n)		((void)((a)->v = (n)))
 #define atomic64_inc(a)			((void)(a)->v++)
 #define atomic64_read(a)		((a)->v)
