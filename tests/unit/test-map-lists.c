@@ -44,26 +44,34 @@ static u32 add(struct sc_map *m, u64 block)
 
 /* ---- bitmaps --------------------------------------------------------------- */
 
+/* Set up to three bits, among the first @below. */
+static void set_some(struct sc_map *m, u8 *set, u32 below)
+{
+	u32 at, n;
+
+	for (n = random_below(4); n; n--) {
+		at = random_below(below);
+		if (!random_below(64))
+			continue;
+		sc_bitmap_set(&m->pending, at);
+		set[at] = 1;
+	}
+}
+
 /* Bits set at any moment of a scan are found by it or the next, once. */
 static void test_bitmap(void **state)
 {
 	const u32 nr = 64 * 64 + 77;
 	struct sc_map *m = empty_map(nr);
 	u8 set[64 * 64 + 77] = {};
-	u32 round, i, at, n;
+	u32 round, i, at;
 
 	(void)state;
 	for (round = 0; round < 300; round++) {
 		for (i = 0; (i = sc_bitmap_next(&m->pending, i)) != SC_NIL;) {
 			assert_int_equal(set[i], 1);
 			set[i++] = 0;
-			for (n = random_below(4); n; n--) {
-				at = random_below(round % 3 ? nr : 200);
-				if (!random_below(64))
-					continue;
-				sc_bitmap_set(&m->pending, at);
-				set[at] = 1;
-			}
+			set_some(m, set, round % 3 ? nr : 200);
 			if (random_below(200) == 0)
 				break;
 		}
