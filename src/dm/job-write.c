@@ -68,6 +68,9 @@ static int write_failed(struct sc_job *j, u64 end)
 		i = sc_job_look(j, &v, &run, sc_job_sector(j), end);
 		if (!v.live || !(v.touched & v.dirty))
 			break;
+		if (v.older)
+			/* Rule 4: the origin is about to be written. */
+			return sc_job_wait_commit(j, l);
 		if (!(sc_map_slot(c->map, i)->flags & (SC_COPYING | SC_BUSY))) {
 			if (v.touched & (~v.whole | v.dclean) ||
 			    READ_ONCE(c->health) != SC_RW)
