@@ -39,8 +39,6 @@ const struct model_rule_text model_rules[MODEL_NR_RULES] = {
 		"P1: filled while the origin is being written" },
 	[MODEL_NO_EPOCH] = { "no-epoch",
 		"rule 9: the metadata fails, and clean mappings stand" },
-	[MODEL_NO_RETRY] = { "no-retry",
-		"P5: what the cache failed to write is given up" },
 };
 
 /* ---- the machine ----------------------------------------------------------- */

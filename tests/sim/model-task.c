@@ -28,7 +28,7 @@
 /* Virtual milliseconds without any progress that mean a deadlock. */
 #define STUCK_MS	3600000u
 /* And switches between tasks that mean the same. */
-#define STUCK_STEPS	3000000u
+#define STUCK_STEPS	300000u
 
 struct model_task {
 	ucontext_t context;

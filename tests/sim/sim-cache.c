@@ -27,7 +27,7 @@
 /* A broken rule is noticed within so many power cuts. */
 #define CUTS_TO_NOTICE	4000u
 
-static u32 nr_lives = 200;
+static u32 nr_lives = 150;
 static bool faulty;
 
 static void say(const struct life_stats *st, u32 lives)
