@@ -17,6 +17,11 @@ static struct {
 	struct life_stats *stats;
 	bool faulty;
 	u64 hot_sectors;
+	/* This uptime: where most requests go, how many in 100 are what. */
+	u64 room;
+	u32 writes;
+	u32 flushes;
+	u32 discards;
 	u32 nr_slots;
 	u32 nr_users;
 	u32 nr_working;
@@ -73,8 +78,14 @@ static void choose_setup(void)
 	life.nr_users = 1 + model_dice(MAX_USERS);
 }
 
-static void choose_speeds(void)
+/* What is like this until the next start. */
+static void choose_weather(void)
 {
+	life.room = ONE_OF(2 * life.setup.block_sectors, life.hot_sectors / 2,
+			   life.hot_sectors, life.hot_sectors);
+	life.writes = ONE_OF(20, 50, 70);
+	life.flushes = ONE_OF(2, 10);
+	life.discards = ONE_OF(0, 5, 15);
 	model_io_weight = ONE_OF(1, 4, 8, 15);
 	model_tx_records = ONE_OF(1, 3, 10, 1000);
 	model_machine_weights(ONE_OF(1, 4, 20), ONE_OF(1, 4, 20),
@@ -115,7 +126,7 @@ static void choose_range(struct model_request *r)
 {
 	u64 size = life.setup.origin_sectors;
 	u32 block = life.setup.block_sectors, unit = ONE_OF(1, 8, 8, block);
-	u64 room = model_dice(4) ? min(size, life.hot_sectors) : size;
+	u64 room = model_dice(8) ? min(size, life.room) : size;
 
 	r->sector = round_down((u64)model_dice(room), unit);
 	if (model_dice(4))
@@ -217,14 +228,14 @@ static int user_task(void *data)
 	for (n = 0; n < life.nr_requests; n++) {
 		choose_range(&r);
 		dice = model_dice(100);
-		if (dice < 50)
+		if (dice < life.writes)
 			do_write(&r);
-		else if (dice < 85)
-			do_read(&r);
-		else if (dice < 95)
+		else if (dice < life.writes + life.flushes)
 			do_flush();
-		else
+		else if (dice < life.writes + life.flushes + life.discards)
 			do_discard(&r);
+		else
+			do_read(&r);
 		life.stats->requests++;
 		if (!model_dice(16))
 			model_sleep(model_dice(200));
@@ -541,9 +552,8 @@ static bool power_ends(struct model_task *task, u64 events)
  * A start or a shutdown. If the power fails it goes on, with nothing but
  * failing I/O, as it holds memory that only it can free.
  */
-static bool interlude(int (*fn)(void *data))
+static bool interlude(int (*fn)(void *data), u64 events)
 {
-	u64 events = model_dice(6) ? 0 : random_events();
 	struct model_task *task = model_spawn(fn, NULL);
 
 	if (!power_ends(task, events) && !model_why[0]) {
@@ -575,9 +585,9 @@ static bool uptime(bool after_cut)
 	bool ends = !model_dice(4);
 	u64 events = ends ? 0 : random_events();
 
-	choose_speeds();
+	choose_weather();
 	set_faults(NULL);
-	if (!interlude(up_task))
+	if (!interlude(up_task, model_dice(6) ? 0 : random_events()))
 		return false;
 	life.stats->boots++;
 	if (after_cut && !model_dice(4) &&
@@ -587,7 +597,7 @@ static bool uptime(bool after_cut)
 	if (!phase(work_task, NULL, events) ||
 	    !phase(end_task, NULL, model_dice(3) ? 0 : random_events()))
 		return false;
-	if (!interlude(down_task))
+	if (!interlude(down_task, model_dice(6) ? 0 : random_events()))
 		return false;
 	/* What a failing device kept from the last commit may be lost. */
 	if (life.faulty)
@@ -595,11 +605,8 @@ static bool uptime(bool after_cut)
 	return true;
 }
 
-bool life_run(u64 seed, u32 nr_boots, bool faulty, struct life_stats *st)
+static void begin(u64 seed, struct life_stats *st)
 {
-	bool after_cut = false;
-	u32 n;
-
 	model_rng.state = seed;
 	model_jiffies = 1000;
 	model_why[0] = 0;
@@ -607,11 +614,26 @@ bool life_run(u64 seed, u32 nr_boots, bool faulty, struct life_stats *st)
 	tell("table %s, %u slots%s", life.setup.table, life.nr_slots,
 	     life.setup.same_disk ? ", one SSD" : "");
 	life.stats = st;
-	life.faulty = faulty;
 	model_machine_init(&life.setup);
 	oracle_init(life.setup.origin_sectors);
 	model_loaded = look_at_all;
 	format_origin();
+}
+
+static bool end(void)
+{
+	oracle_exit();
+	model_machine_exit();
+	return !model_why[0];
+}
+
+bool life_run(u64 seed, u32 nr_boots, bool faulty, struct life_stats *st)
+{
+	bool after_cut = false;
+	u32 n;
+
+	begin(seed, st);
+	life.faulty = faulty;
 	for (n = 0; n < nr_boots && !model_why[0]; n++) {
 		after_cut = !uptime(after_cut);
 		if (model_dice(8) == 0)
@@ -619,7 +641,23 @@ bool life_run(u64 seed, u32 nr_boots, bool faulty, struct life_stats *st)
 		/* Also after a shutdown: nothing of it is needed any more. */
 		model_machine_cut(&model_rng);
 	}
-	oracle_exit();
-	model_machine_exit();
-	return !model_why[0];
+	return end();
+}
+
+bool life_cut_at(u64 seed, u64 event, u32 luck, struct life_stats *st)
+{
+	struct rng rng = { seed + luck };
+	bool was_cut = false;
+
+	begin(seed, st);
+	choose_weather();
+	life.nr_requests = 20;
+	if (interlude(up_task, 0))
+		was_cut = !phase(work_task, NULL, event);
+	model_machine_cut(&rng);
+	if (!model_why[0] && was_cut && interlude(up_task, 0))
+		phase(drain_task, &life, 0);
+	model_machine_cut(&rng);
+	end();
+	return was_cut;
 }

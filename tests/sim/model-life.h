@@ -35,4 +35,17 @@ struct life_stats {
  */
 bool life_run(u64 seed, u32 nr_boots, bool faulty, struct life_stats *st);
 
+/**
+ * life_cut_at() - a short life, the same but for its end
+ * @seed: decides what happens
+ * @event: the power fails at this step of I/O
+ * @luck: what the disks then make of their volatile caches
+ * @st: counted up
+ *
+ * Afterwards everything is destaged and evicted.
+ *
+ * Return: whether there was such a step; model_why says what was broken.
+ */
+bool life_cut_at(u64 seed, u64 event, u32 luck, struct life_stats *st);
+
 #endif

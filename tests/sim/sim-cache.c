@@ -7,6 +7,7 @@
  *   sim-cache -n LIVES         more of it
  *   sim-cache -l LIFE [-v]     one life, by the number that a failure printed
  *   sim-cache -f           with failing devices
+ *   sim-cache -k K         short lives, each cut at its every K-th step of I/O
  *   sim-cache -b RULE          with a rule broken; -b list tells their names
  */
 #include <setjmp.h>
@@ -61,11 +62,39 @@ static bool live(u32 nr, const char *name)
 	return ok;
 }
 
+static bool cut_at_all(u32 nr, u32 every)
+{
+	struct rng rng = rng_begin("cut at every step");
+	struct life_stats st = {};
+	u64 seed = 0, event = 0;
+	u32 n;
+
+	for (n = 0; n < nr && !model_why[0]; n++) {
+		seed = rng_next(&rng);
+		event = every;
+		while (life_cut_at(seed, event, event, &st) && !model_why[0])
+			event += every;
+	}
+	say(&st, n);
+	if (model_why[0])
+		printf("# life %llu, cut at step %llu: %s\n",
+		       (unsigned long long)seed, (unsigned long long)event,
+		       model_why);
+	fflush(stdout);
+	return !model_why[0];
+}
+
 static void test_lives(void **state)
 {
 	(void)state;
 	faulty = false;
 	assert_true(live(nr_lives, "lives"));
+}
+
+static void test_every_step(void **state)
+{
+	(void)state;
+	assert_true(cut_at_all(4, 3));
 }
 
 static void test_faulty_lives(void **state)
@@ -120,15 +149,16 @@ static void test_rule(void **state)
 static int test_all(void)
 {
 	static enum model_rule rules[MODEL_NR_RULES];
-	struct CMUnitTest tests[MODEL_NR_RULES + 1] = {
+	struct CMUnitTest tests[MODEL_NR_RULES + 2] = {
 		cmocka_unit_test(test_lives),
+		cmocka_unit_test(test_every_step),
 		cmocka_unit_test(test_faulty_lives),
 	};
 	u32 n;
 
 	for (n = 1; n < MODEL_NR_RULES; n++) {
 		rules[n] = n;
-		tests[n + 1] = (struct CMUnitTest){
+		tests[n + 2] = (struct CMUnitTest){
 			.name = model_rules[n].name,
 			.test_func = test_rule,
 			.initial_state = &rules[n],
@@ -177,13 +207,16 @@ static int one_life(const char *number)
 int main(int argc, char **argv)
 {
 	const char *life = NULL;
+	u32 every = 0;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "fn:l:b:v")) != -1) {
+	while ((opt = getopt(argc, argv, "fk:n:l:b:v")) != -1) {
 		if (opt == 'n') {
 			nr_lives = strtoul(optarg, NULL, 0);
 		} else if (opt == 'f') {
 			faulty = true;
+		} else if (opt == 'k') {
+			every = strtoul(optarg, NULL, 0);
 		} else if (opt == 'l') {
 			life = optarg;
 		} else if (opt == 'b' && !strcmp(optarg, "list")) {
@@ -196,6 +229,8 @@ int main(int argc, char **argv)
 	}
 	if (life)
 		return one_life(life);
+	if (every)
+		return !cut_at_all(nr_lives, every);
 	if (argc > 1)
 		return !live(nr_lives, "lives");
 	return test_all();
