@@ -165,9 +165,9 @@ static int check_readable(const struct sc_meta *m, struct sc_reason *why)
 
 	if (bytes >= 2 * SC_META_BLOCK_BYTES)
 		return 0;
-	sc_reason_set(why, "metadata device too small: %llu KiB needed for %u slots, got %llu bytes",
+	sc_reason_set(why, "metadata device too small: at least %llu KiB needed, got %llu bytes",
 		      (unsigned long long)sc_meta_size_needed(m->geom.nr_slots) / 2,
-		      m->geom.nr_slots, (unsigned long long)bytes);
+		      (unsigned long long)bytes);
 	return -ENOSPC;
 }
 

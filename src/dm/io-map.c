@@ -158,6 +158,52 @@ static bool map_sequential(struct sc_cache *c, u64 sector, u64 end, bool write)
 	return r;
 }
 
+/* ---- around the cache --------------------------------------------------------- */
+
+/*
+ * Blocks without a slot, within one run; the run is marked so that nothing of
+ * it is filled meanwhile.
+ */
+static u64 map_uncached_end(struct sc_cache *c, const struct sc_run *run,
+			    u64 sector, u64 end)
+{
+	const struct sc_geom *g = &c->geom;
+	u64 pos = sector, limit = min(end, sc_run_end(g, sector));
+
+	while (pos < limit &&
+	       sc_map_find(c->map, run, sc_sector_block(g, pos)) == SC_NIL)
+		pos = sc_block_end(g, pos);
+	if (pos > sector)
+		sc_writers_begin(c, sc_sector_block(g, sector));
+	return min(pos, limit);
+}
+
+/* A piece that goes around the cache keeps no slot: it may go on in next runs. */
+static u64 map_extend(struct sc_cache *c, u64 sector, u64 end, bool write)
+{
+	struct sc_run run;
+	struct sc_lock *l;
+	u64 next;
+
+	while (sector < end) {
+		run = sc_map_run(c->map, sc_sector_block(&c->geom, sector));
+		l = &c->locks[run.shard];
+		spin_lock_irq(&l->lock);
+		if (write)
+			next = map_uncached_end(c, &run, sector, end);
+		else
+			next = sc_io_miss_end(c, &run, sector, end);
+		spin_unlock_irq(&l->lock);
+		if (next == sector)
+			break;
+		map_sequential(c, sector, next, write);
+		sector = next;
+		if (sector < sc_run_end(&c->geom, sector - 1))
+			break;
+	}
+	return sector;
+}
+
 /* ---- reads ------------------------------------------------------------------- */
 
 static bool map_may_fill(struct sc_cache *c, const struct sc_view *v,
@@ -185,29 +231,6 @@ static bool map_may_fill(struct sc_cache *c, const struct sc_view *v,
 	return true;
 }
 
-/* Nothing is kept of a bypassing read, so it may go on into the next runs. */
-static u64 map_extend_miss(struct sc_cache *c, u64 sector, u64 end)
-{
-	struct sc_run run;
-	struct sc_lock *l;
-	u64 next;
-
-	while (sector < end) {
-		run = sc_map_run(c->map, sc_sector_block(&c->geom, sector));
-		l = &c->locks[run.shard];
-		spin_lock_irq(&l->lock);
-		next = sc_io_miss_end(c, &run, sector, end);
-		spin_unlock_irq(&l->lock);
-		if (next == sector)
-			break;
-		map_sequential(c, sector, next, false);
-		sector = next;
-		if (sector < sc_run_end(&c->geom, sector - 1))
-			break;
-	}
-	return sector;
-}
-
 static int map_read_missed(struct sc_cache *c, struct bio *bio,
 			   struct sc_io *io, const struct sc_run *run)
 	__releases(shard)
@@ -231,13 +254,13 @@ static int map_read_missed(struct sc_cache *c, struct bio *bio,
 		return map_job(c, bio, io, fill ? miss_end : end);
 	}
 	if (miss_end == sc_run_end(&c->geom, io->sector))
-		miss_end = map_extend_miss(c, miss_end, end);
+		miss_end = map_extend(c, miss_end, end, false);
 	io->kind = SC_IO_ORIGIN_READ;
 	atomic_inc(&c->admission.origin_reads);
 	map_origin(c, bio, io, miss_end);
 	sc_count_add(c, read_misses, nr_blocks(c, io));
 	sc_count(c, bypass_reads);
-	trace_sc_map(c, io, SC_ACT_BYPASS);
+	trace_sc_map(c, io->sector, io->nr_sectors, SC_ACT_BYPASS);
 	return DM_MAPIO_REMAPPED;
 }
 
@@ -263,7 +286,7 @@ static int map_read(struct sc_cache *c, struct bio *bio, struct sc_io *io)
 	map_cut(bio, io, end);
 	sc_io_remap(c, bio, i, sector);
 	sc_count_add(c, read_hits, nr_blocks(c, io));
-	trace_sc_map(c, io, SC_ACT_HIT);
+	trace_sc_map(c, io->sector, io->nr_sectors, SC_ACT_HIT);
 	return DM_MAPIO_REMAPPED;
 }
 
@@ -344,7 +367,7 @@ static int map_overwrite(struct sc_cache *c, struct bio *bio, struct sc_io *io,
 	sc_io_remap(c, bio, first, io->sector);
 	sc_count_add(c, write_hits, nr_blocks(c, io));
 	sc_count_add(c, cache_write_bytes, bio->bi_iter.bi_size);
-	trace_sc_map(c, io, SC_ACT_OVERWRITE);
+	trace_sc_map(c, io->sector, io->nr_sectors, SC_ACT_OVERWRITE);
 	return DM_MAPIO_REMAPPED;
 }
 
@@ -379,48 +402,8 @@ static int map_alloc(struct sc_cache *c, struct bio *bio, struct sc_io *io,
 	else
 		sc_count_add(c, write_misses, nr_blocks(c, io));
 	sc_count_add(c, cache_write_bytes, bio->bi_iter.bi_size);
-	trace_sc_map(c, io, SC_ACT_ALLOC);
+	trace_sc_map(c, io->sector, io->nr_sectors, SC_ACT_ALLOC);
 	return DM_MAPIO_REMAPPED;
-}
-
-/*
- * Blocks without a slot, within one run; the run is marked so that nothing of
- * it is filled meanwhile.
- */
-static u64 map_uncached_end(struct sc_cache *c, const struct sc_run *run,
-			    u64 sector, u64 end)
-{
-	const struct sc_geom *g = &c->geom;
-	u64 pos = sector, limit = min(end, sc_run_end(g, sector));
-
-	while (pos < limit &&
-	       sc_map_find(c->map, run, sc_sector_block(g, pos)) == SC_NIL)
-		pos = sc_block_end(g, pos);
-	if (pos > sector)
-		sc_writers_begin(c, sc_sector_block(g, sector));
-	return min(pos, limit);
-}
-
-static u64 map_extend_uncached(struct sc_cache *c, u64 sector, u64 end)
-{
-	struct sc_run run;
-	struct sc_lock *l;
-	u64 next;
-
-	while (sector < end) {
-		run = sc_map_run(c->map, sc_sector_block(&c->geom, sector));
-		l = &c->locks[run.shard];
-		spin_lock_irq(&l->lock);
-		next = map_uncached_end(c, &run, sector, end);
-		spin_unlock_irq(&l->lock);
-		if (next == sector)
-			break;
-		map_sequential(c, sector, next, true);
-		sector = next;
-		if (sector < sc_run_end(&c->geom, sector - 1))
-			break;
-	}
-	return sector;
 }
 
 static int map_origin_write(struct sc_cache *c, struct bio *bio,
@@ -435,12 +418,12 @@ static int map_origin_write(struct sc_cache *c, struct bio *bio,
 		return map_job(c, bio, io, end);
 
 	if (pos == sc_run_end(&c->geom, io->sector))
-		pos = map_extend_uncached(c, pos, end);
+		pos = map_extend(c, pos, end, true);
 	io->kind = SC_IO_ORIGIN;
 	map_origin(c, bio, io, pos);
 	sc_count_add(c, write_misses, nr_blocks(c, io));
 	sc_count(c, bypass_writes);
-	trace_sc_map(c, io, SC_ACT_ORIGIN);
+	trace_sc_map(c, io->sector, io->nr_sectors, SC_ACT_ORIGIN);
 	return DM_MAPIO_REMAPPED;
 }
 

@@ -14,26 +14,7 @@
 
 #define SC_TRACE_NAME(c)	dm_table_device_name((c)->target->ti->table)
 
-TRACE_EVENT(sc_map,
-	TP_PROTO(struct sc_cache *c, const struct sc_io *io, int action),
-	TP_ARGS(c, io, action),
-	TP_STRUCT__entry(
-		__string(name, SC_TRACE_NAME(c))
-		__field(u64, sector)
-		__field(u32, nr_sectors)
-		__field(int, action)
-	),
-	TP_fast_assign(
-		sc_assign_str(name, SC_TRACE_NAME(c));
-		__entry->sector = io->sector;
-		__entry->nr_sectors = io->nr_sectors;
-		__entry->action = action;
-	),
-	TP_printk("%s %llu+%u %s", __get_str(name), __entry->sector,
-		  __entry->nr_sectors, sc_action_name(__entry->action))
-);
-
-TRACE_EVENT(sc_job,
+DECLARE_EVENT_CLASS(sc_piece,
 	TP_PROTO(struct sc_cache *c, u64 sector, u32 nr_sectors, int action),
 	TP_ARGS(c, sector, nr_sectors, action),
 	TP_STRUCT__entry(
@@ -51,6 +32,16 @@ TRACE_EVENT(sc_job,
 	TP_printk("%s %llu+%u %s", __get_str(name), __entry->sector,
 		  __entry->nr_sectors, sc_action_name(__entry->action))
 );
+
+/* A piece of a request was sent on at once. */
+DEFINE_EVENT(sc_piece, sc_map,
+	TP_PROTO(struct sc_cache *c, u64 sector, u32 nr_sectors, int action),
+	TP_ARGS(c, sector, nr_sectors, action));
+
+/* A job does a piece, or waits for what is in its way. */
+DEFINE_EVENT(sc_piece, sc_job,
+	TP_PROTO(struct sc_cache *c, u64 sector, u32 nr_sectors, int action),
+	TP_ARGS(c, sector, nr_sectors, action));
 
 TRACE_EVENT(sc_commit,
 	TP_PROTO(struct sc_cache *c, u64 cycle, u32 records, int result),

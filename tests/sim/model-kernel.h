@@ -523,5 +523,8 @@ int model_module_init(void);
 #define TP_PROTO(...)		__VA_ARGS__
 #define TRACE_EVENT(name, proto, ...) \
 	static inline void trace_##name(proto) {}
+#define DECLARE_EVENT_CLASS(name, ...)
+#define DEFINE_EVENT(class, name, proto, ...) \
+	static inline void trace_##name(proto) {}
 
 #endif

@@ -500,7 +500,7 @@ static void look_at_all(const struct sc_record *rec, u32 nr)
 	oracle_up();
 }
 
-static void cut(bool with_map)
+static void cut_power(bool with_map)
 {
 	life.nr_known = with_map && !life.faulty ? model_dev_slots(life.slots) : 0;
 	life.drained = false;
@@ -560,7 +560,7 @@ static bool interlude(int (*fn)(void *data), u64 events)
 		model_result(task);
 		return true;
 	}
-	cut(false);
+	cut_power(false);
 	model_power_off = true;
 	if (model_run(task, 0) != MODEL_DONE)
 		model_fail("stuck when all I/O fails");
@@ -572,7 +572,7 @@ static bool phase(int (*fn)(void *data), void *data, u64 events)
 	struct model_task *task = model_spawn(fn, data);
 
 	if (power_ends(task, events)) {
-		cut(true);
+		cut_power(true);
 		return false;
 	}
 	model_result(task);

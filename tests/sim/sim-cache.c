@@ -211,21 +211,20 @@ int main(int argc, char **argv)
 	int opt;
 
 	while ((opt = getopt(argc, argv, "fk:n:l:b:v")) != -1) {
-		if (opt == 'n') {
+		if (opt == 'n')
 			nr_lives = strtoul(optarg, NULL, 0);
-		} else if (opt == 'f') {
+		else if (opt == 'f')
 			faulty = true;
-		} else if (opt == 'k') {
+		else if (opt == 'k')
 			every = strtoul(optarg, NULL, 0);
-		} else if (opt == 'l') {
+		else if (opt == 'l')
 			life = optarg;
-		} else if (opt == 'b' && !strcmp(optarg, "list")) {
+		else if (opt == 'b' && !strcmp(optarg, "list"))
 			return list_rules();
-		} else if (opt == 'v') {
+		else if (opt == 'v')
 			model_verbose = true;
-		} else if (opt != 'b' || !break_rule(optarg)) {
+		else if (opt != 'b' || !break_rule(optarg))
 			return 2;
-		}
 	}
 	if (life)
 		return one_life(life);

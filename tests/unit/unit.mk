@@ -45,7 +45,7 @@ $(unit_programs) $(sim_programs): %: %.o $(core_archive)
 # What the tests of tests/dm run in the guest; plain C, each file a program.
 dm_programs := $(patsubst %.c,$(user)/%,$(wildcard tests/dm/*.c))
 
-$(dm_programs): $(user)/%: %.c
+$(dm_programs): $(user)/%: %.c $(wildcard tests/dm/*.h)
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -pthread $< -o $@
 
