@@ -86,6 +86,8 @@ static void choose_weather(void)
 	life.writes = ONE_OF(20, 50, 70);
 	life.flushes = ONE_OF(2, 10);
 	life.discards = ONE_OF(0, 5, 15);
+	model_patience = ONE_OF(1, 4, 32);
+	model_sluggish = ONE_OF(0, 2, 4);
 	model_io_weight = ONE_OF(1, 4, 8, 15);
 	model_tx_records = ONE_OF(1, 3, 10, 1000);
 	model_machine_weights(ONE_OF(1, 4, 20), ONE_OF(1, 4, 20),

@@ -25,6 +25,8 @@
 
 #define MAX_TASKS	512u
 #define STACK_BYTES	(160u << 10)
+/* How much rather a task is taken than a sluggish one. */
+#define BRISK		32u
 /* Virtual milliseconds without any progress that mean a deadlock. */
 #define STUCK_MS	3600000u
 /* And switches between tasks that mean the same. */
@@ -39,6 +41,7 @@ struct model_task {
 	int result;
 	unsigned long timer;
 	u32 nr_locks;
+	u32 weight;
 	bool timed;
 	bool sleeping;
 	bool done;
@@ -56,6 +59,8 @@ struct memory {
 struct model_task *model_current;
 unsigned long model_jiffies = 1000;
 struct rng model_rng;
+u32 model_patience = 4;
+u32 model_sluggish;
 bool model_verbose;
 char model_why[512];
 
@@ -153,6 +158,7 @@ struct model_task *model_spawn(int (*fn)(void *data), void *data)
 	assert(t->stack);
 	t->fn = fn;
 	t->data = data;
+	t->weight = model_dice(8) < model_sluggish ? 1 : BRISK;
 	getcontext(&t->context);
 	t->context.uc_stack.ss_sp = t->stack;
 	t->context.uc_stack.ss_size = STACK_BYTES;
@@ -272,7 +278,8 @@ void model_sleep(unsigned long ms)
 
 void cond_resched(void)
 {
-	if (model_current && !model_current->nr_locks && !model_dice(4))
+	if (model_current && !model_current->nr_locks &&
+	    !model_dice(model_patience))
 		give_way();
 }
 
@@ -321,12 +328,23 @@ static bool runnable(const struct model_task *t)
 static struct model_task *pick_task(void)
 {
 	struct model_task *found = NULL;
-	u32 n, nr = 0;
+	u32 n, sum = 0;
 
-	for (n = 0; n < nr_tasks; n++)
-		if (runnable(tasks[n]) && !model_dice(++nr))
+	for (n = 0; n < nr_tasks; n++) {
+		if (!runnable(tasks[n]))
+			continue;
+		sum += tasks[n]->weight;
+		if (model_dice(sum) < tasks[n]->weight)
 			found = tasks[n];
+	}
 	return found;
+}
+
+/* Does I/O move though a task could run? */
+static bool io_first(const struct model_task *t)
+{
+	return model_dice(16) < model_io_weight ||
+	       model_dice(BRISK) >= t->weight;
 }
 
 /* Nothing can happen before the next timer. */
@@ -380,7 +398,7 @@ enum model_end model_run(struct model_task *task, u64 events)
 				return MODEL_STUCK;
 			continue;
 		}
-		if (!io || (t && model_dice(16) >= model_io_weight)) {
+		if (!io || (t && !io_first(t))) {
 			to_task(t);
 			if (t->done && t->detached)
 				task_free(t);

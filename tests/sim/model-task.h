@@ -111,6 +111,12 @@ static inline u32 model_dice(u32 n)
 	return rng_below(&model_rng, n);
 }
 
+/** model_patience - at one lock let go of in so many, others may run */
+extern u32 model_patience;
+
+/** model_sluggish - of 8 new tasks, how many rarely get a turn */
+extern u32 model_sluggish;
+
 /** enum model_end - why model_run() came back */
 enum model_end {
 	MODEL_DONE,
