@@ -7,17 +7,20 @@
 # and goes on from there. What was submitted and acknowledged is logged on a
 # disk of its own, that loses nothing.
 #
-#   tests/dm/host-power-kill.sh KERNEL LOG-DIR     KILLS and SEED from outside
+#   tests/dm/host-power-kill.sh KERNEL SSDCACHE.ko
+#
+# simdisk.ko is beside that module. From outside come KILLS, SEED, and LOG, a
+# directory that gets the logs of the machines.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 kernel=$1
-log=$2
-build=${BUILD:-build}
+module=$2
 kills=${KILLS:-3}
 RANDOM=${SEED:=$((RANDOM % 32768))}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+log=${LOG:-$dir/log}
 echo "# SEED=$SEED KILLS=$kills"
 
 # Of the stamps, the log and the state.
@@ -32,7 +35,7 @@ make_guest() {
 	#!/bin/dash
 	. /lib/test.sh
 	. /test/lib.sh
-	. /test/guest.sh
+	. /test/simdisk.sh
 	sc=/dev/mapper/sc
 	state_bytes=$((($(sectors /dev/vda) + 1) * 8))
 
@@ -70,10 +73,9 @@ machine() {
 	local args=("${@:1:6}")
 	shift 6
 	"$here/../vm/run.sh" --kernel "$kernel" --log "$log/${args[0]}" \
-		--module "$build/$kernel/ssdcache.ko" \
-		--module "$build/$kernel/simdisk.ko" \
+		--module "$module" --module "${module%/*}/simdisk.ko" \
 		--file "$dir/stamp" --file "$here/lib.sh" \
-		--file "$here/../simdisk/guest.sh" \
+		--file "$here/../simdisk/guest.sh:/test/simdisk.sh" \
 		--disk "$dir/origin" --disk "$dir/cache" --disk "$dir/meta" \
 		--disk "$dir/log" --disk "$dir/state" "$@" \
 		"$dir/test.sh" "${args[@]}"

@@ -18,7 +18,7 @@
 # shellcheck source=tests/dm/lib.sh
 . /test/lib.sh
 # shellcheck source=tests/simdisk/guest.sh
-. /test/guest.sh
+. /test/simdisk.sh
 
 sc=/dev/mapper/sc
 block=${1:-8}
