@@ -170,6 +170,15 @@ static int cache_load(struct sc_cache *c, struct sc_reason *why)
 	return locks_init(c);
 }
 
+/* Written by a version that knew more. */
+static int cache_check_writable(struct sc_cache *c, struct sc_reason *why)
+{
+	if (!sc_meta_read_only(c->meta))
+		return 0;
+	sc_reason_set(why, "metadata: an unknown ro_compat feature forbids writing to it");
+	return -EROFS;
+}
+
 /* Passthrough may not begin with dirty blocks. */
 static int cache_check_mode(struct sc_cache *c, struct sc_reason *why)
 {
@@ -184,12 +193,18 @@ static int cache_check_mode(struct sc_cache *c, struct sc_reason *why)
 
 static int cache_start(struct sc_cache *c, struct sc_reason *why)
 {
-	int r = cache_check_mode(c, why);
+	int r = cache_check_writable(c, why);
 
 	if (!r)
-		r = sc_meta_start(c->meta);
-	if (!r)
-		r = sc_commit_start(c);
+		r = cache_check_mode(c, why);
+	if (r)
+		return r;
+	sc_reason_set(why, "metadata: cannot be written");
+	r = sc_meta_start(c->meta);
+	if (r)
+		return r;
+	sc_reason_set(why, "no threads");
+	r = sc_commit_start(c);
 	/* Last, as it waits for commits. */
 	if (!r)
 		r = sc_flusher_start(c);
