@@ -51,7 +51,6 @@ static struct {
 	struct dm_dev dev[3];
 	struct dm_target ti;
 	bool has_target;
-	bool resumed;
 } machine;
 
 static const char *const names[] = { "metadata", "cache", "origin" };
@@ -67,9 +66,15 @@ static void place(u32 leg, u32 disk, u64 start, u64 nr_sectors)
 		 names[leg]);
 }
 
+void model_machine_resize(u32 cache_sectors)
+{
+	assert(cache_sectors <= machine.setup.max_cache_sectors);
+	machine.bdev[1].nr_sectors = cache_sectors;
+}
+
 void model_machine_init(const struct model_setup *s)
 {
-	u64 meta = s->metadata_sectors, cache = s->cache_sectors;
+	u64 meta = s->metadata_sectors, cache = s->max_cache_sectors;
 
 	memset(&machine, 0, sizeof(machine));
 	machine.setup = *s;
@@ -86,6 +91,7 @@ void model_machine_init(const struct model_setup *s)
 		place(1, 2, 0, cache);
 		machine.disk[2].lies = model_broken == MODEL_NO_CACHE_FLUSH;
 	}
+	model_machine_resize(s->cache_sectors);
 	model_disk_init(&machine.disk[1], "origin", s->origin_sectors);
 	place(2, 1, 0, s->origin_sectors);
 	machine.disk[0].lies = model_broken == MODEL_NO_META_FLUSH;
@@ -126,7 +132,6 @@ void model_machine_cut(struct rng *rng)
 	model_dev_abandon();
 	model_kill_all();
 	machine.has_target = false;
-	machine.resumed = false;
 	for (n = 0; n < machine.nr_disks; n++)
 		model_disk_cut(&machine.disk[n], rng);
 	model_power_off = false;
@@ -209,14 +214,15 @@ int model_dev_up(void)
 		return r;
 	machine.has_target = true;
 	r = model_target_type->preresume(&machine.ti);
-	if (!r)
-		machine.resumed = true;
+	if (r) {
+		machine.has_target = false;
+		model_target_type->dtr(&machine.ti);
+	}
 	return r;
 }
 
 void model_dev_down(void)
 {
-	machine.resumed = false;
 	model_target_type->presuspend(&machine.ti);
 	model_target_type->postsuspend(&machine.ti);
 	machine.has_target = false;

@@ -17,6 +17,7 @@ struct model_setup {
 	u32 block_sectors;
 	u32 metadata_sectors;
 	u32 cache_sectors;
+	u32 max_cache_sectors;
 	u64 origin_sectors;
 	bool same_disk;
 	char table[256];
@@ -74,6 +75,9 @@ void model_machine_fails(u32 leg, u32 read, u32 write, u32 flush);
 
 /** model_machine_cut() - the power fails, everything in memory is gone */
 void model_machine_cut(struct rng *rng);
+
+/** model_machine_resize() - another size for the cache device, while down */
+void model_machine_resize(u32 cache_sectors);
 
 /** model_origin_peek() - a sector of the origin as it is read now */
 const u8 *model_origin_peek(u64 sector);

@@ -60,6 +60,12 @@ static void choose_table(struct model_setup *s)
 		 high + ONE_OF(0, 10), ONE_OF(0, 0, 64));
 }
 
+/* Room for so many slots and the label, not always a multiple of 4 KiB. */
+static u32 cache_sectors(u32 nr_slots)
+{
+	return nr_slots * life.setup.block_sectors + 15;
+}
+
 static void choose_setup(void)
 {
 	struct model_setup *s = &life.setup;
@@ -67,8 +73,8 @@ static void choose_setup(void)
 	memset(&life, 0, sizeof(life));
 	s->block_sectors = ONE_OF(8, 8, 16, 32, 64, 128);
 	life.nr_slots = 4 + model_dice(s->block_sectors > 32 ? 8 : 24);
-	s->cache_sectors = (life.nr_slots) * s->block_sectors + 8 +
-			   model_dice(8);
+	s->cache_sectors = cache_sectors(life.nr_slots);
+	s->max_cache_sectors = cache_sectors(2 * life.nr_slots);
 	life.hot_sectors = life.nr_slots * s->block_sectors * 3 / 2;
 	s->origin_sectors = life.hot_sectors * (1 + model_dice(3)) +
 			    model_dice(s->block_sectors);
@@ -513,11 +519,29 @@ static void cut_power(bool with_map)
 
 /* ---- uptimes --------------------------------------------------------------- */
 
+/* With another cache device, or the same if dirty slots are in the way. */
+static int resized_up(void)
+{
+	u32 old = life.setup.cache_sectors;
+	int r;
+
+	life.setup.cache_sectors = cache_sectors(2 + model_dice(life.nr_slots) +
+						 model_dice(life.nr_slots - 1));
+	model_machine_resize(life.setup.cache_sectors);
+	r = model_dev_up();
+	tell("cache resized from %u to %u sectors: %d", old,
+	     life.setup.cache_sectors, r);
+	if (r != -EINVAL)
+		return r;
+	life.setup.cache_sectors = old;
+	model_machine_resize(old);
+	return model_dev_up();
+}
+
 static int up_task(void *data)
 {
-	int r = model_dev_up();
+	int r = data ? resized_up() : model_dev_up();
 
-	(void)data;
 	tell("up: %d", r);
 	if (r && !model_power_off)
 		model_fail("start failed: %d", r);
@@ -554,9 +578,9 @@ static bool power_ends(struct model_task *task, u64 events)
  * A start or a shutdown. If the power fails it goes on, with nothing but
  * failing I/O, as it holds memory that only it can free.
  */
-static bool interlude(int (*fn)(void *data), u64 events)
+static bool interlude(int (*fn)(void *data), void *data, u64 events)
 {
-	struct model_task *task = model_spawn(fn, NULL);
+	struct model_task *task = model_spawn(fn, data);
 
 	if (!power_ends(task, events) && !model_why[0]) {
 		model_result(task);
@@ -586,10 +610,13 @@ static bool uptime(bool after_cut)
 {
 	bool ends = !model_dice(4);
 	u64 events = ends ? 0 : random_events();
+	bool resize;
 
 	choose_weather();
 	set_faults(NULL);
-	if (!interlude(up_task, model_dice(6) ? 0 : random_events()))
+	resize = !model_dice(8);
+	if (!interlude(up_task, resize ? &life : NULL,
+		       model_dice(6) ? 0 : random_events()))
 		return false;
 	life.stats->boots++;
 	if (after_cut && !model_dice(4) &&
@@ -599,7 +626,7 @@ static bool uptime(bool after_cut)
 	if (!phase(work_task, NULL, events) ||
 	    !phase(end_task, NULL, model_dice(3) ? 0 : random_events()))
 		return false;
-	if (!interlude(down_task, model_dice(6) ? 0 : random_events()))
+	if (!interlude(down_task, NULL, model_dice(6) ? 0 : random_events()))
 		return false;
 	/* What a failing device kept from the last commit may be lost. */
 	if (life.faulty)
@@ -654,10 +681,10 @@ bool life_cut_at(u64 seed, u64 event, u32 luck, struct life_stats *st)
 	begin(seed, st);
 	choose_weather();
 	life.nr_requests = 20;
-	if (interlude(up_task, 0))
+	if (interlude(up_task, NULL, 0))
 		was_cut = !phase(work_task, NULL, event);
 	model_machine_cut(&rng);
-	if (!model_why[0] && was_cut && interlude(up_task, 0))
+	if (!model_why[0] && was_cut && interlude(up_task, NULL, 0))
 		phase(drain_task, &life, 0);
 	model_machine_cut(&rng);
 	end();
