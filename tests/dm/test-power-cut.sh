@@ -1,7 +1,7 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: name=null
-# vm: name=big-blocks -- 128
+# vm: name=4k
+# vm: name=64k -- 128
 #
 # Power cuts of all three devices in one instant, at a random write of several
 # writers, each device losing, keeping or tearing what it had not flushed. After
