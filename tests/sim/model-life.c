@@ -23,6 +23,7 @@ static struct {
 	u32 flushes;
 	u32 discards;
 	u32 nr_slots;
+	u32 old_sectors;
 	u32 nr_users;
 	u32 nr_working;
 	u32 nr_requests;
@@ -519,29 +520,31 @@ static void cut_power(bool with_map)
 
 /* ---- uptimes --------------------------------------------------------------- */
 
-/* With another cache device, or the same if dirty slots are in the way. */
-static int resized_up(void)
+static void resize(u32 sectors)
 {
-	u32 old = life.setup.cache_sectors;
-	int r;
-
-	life.setup.cache_sectors = cache_sectors(2 + model_dice(life.nr_slots) +
-						 model_dice(life.nr_slots - 1));
-	model_machine_resize(life.setup.cache_sectors);
-	r = model_dev_up();
-	tell("cache resized from %u to %u sectors: %d", old,
-	     life.setup.cache_sectors, r);
-	if (r != -EINVAL)
-		return r;
-	life.setup.cache_sectors = old;
-	model_machine_resize(old);
-	return model_dev_up();
+	tell("cache device of %u sectors, not %u", sectors,
+	     life.setup.cache_sectors);
+	life.old_sectors = life.setup.cache_sectors;
+	life.setup.cache_sectors = sectors;
+	model_machine_resize(sectors);
 }
 
+/* With @data: with a cache device of another size. */
 static int up_task(void *data)
 {
-	int r = data ? resized_up() : model_dev_up();
+	u32 nr = 2 + model_dice(life.nr_slots) + model_dice(life.nr_slots - 1);
+	int r;
 
+	if (data)
+		resize(cache_sectors(nr));
+	r = model_dev_up();
+	/* Dirty slots are in the way of the new size, now or then. */
+	if (r == -EINVAL && life.old_sectors) {
+		resize(life.old_sectors);
+		r = model_dev_up();
+	}
+	if (!r)
+		life.old_sectors = 0;
 	tell("up: %d", r);
 	if (r && !model_power_off)
 		model_fail("start failed: %d", r);
@@ -610,12 +613,12 @@ static bool uptime(bool after_cut)
 {
 	bool ends = !model_dice(4);
 	u64 events = ends ? 0 : random_events();
-	bool resize;
+	bool other;
 
 	choose_weather();
 	set_faults(NULL);
-	resize = !model_dice(8);
-	if (!interlude(up_task, resize ? &life : NULL,
+	other = !model_dice(8);
+	if (!interlude(up_task, other ? &life : NULL,
 		       model_dice(6) ? 0 : random_events()))
 		return false;
 	life.stats->boots++;
