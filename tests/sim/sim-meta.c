@@ -341,13 +341,29 @@ static void long_life(struct history *h, u64 seed)
 	end(h);
 }
 
+/*
+ * What load read is the view from now on. After a power failure it is durable.
+ * After a crash the disks may still lose it, and what was in doubt stays so
+ * until the engine has started.
+ */
+static void believe(struct rig *rig, bool durable)
+{
+	if (!rig_same(rig->loaded, rig->view, NULL))
+		*rig->maybe = *rig->view;
+	*rig->view = *rig->loaded;
+	if (durable)
+		rig->in_doubt = false;
+}
+
 /* The machine is off. Switch it on until it stays on. */
 static void recover(struct history *h)
 {
 	struct rig *rig = &h->rig;
+	bool cut;
 
 	for (;;) {
-		if (rng_below(&h->rng, 3))
+		cut = rng_below(&h->rng, 3);
+		if (cut)
 			rig_cut(rig, &h->rng);
 		else
 			rig_crash(rig);
@@ -357,15 +373,15 @@ static void recover(struct history *h)
 			fail();
 		}
 		assert_true(rig_check_loaded(rig));
-		*rig->view = *rig->loaded;
-		rig->in_doubt = false;
+		believe(rig, cut);
 		rig->left = 1 + (rng_below(&h->rng, 3) ?
 					 rng_below(&h->rng, 200) :
 					 rng_below(&h->rng, 12));
 		if (!sc_meta_start(rig->m))
-			return;
+			break;
 		assert_true(rig->off);
 	}
+	rig->in_doubt = false;
 }
 
 static void many_deaths(struct history *h, u64 seed)
