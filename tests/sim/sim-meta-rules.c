@@ -350,6 +350,23 @@ static void test_raised_epoch(void **state)
 	kit_reopen();
 }
 
+/* An epoch that was raised must be seen, however small the cache gets. */
+static void test_raised_epoch_shrunk(void **state)
+{
+	struct sc_meta_params p = kit_params;
+
+	(void)state;
+	kit_commit_range(0, 10, 0);
+	kit_commit_range(10, 10, 1);
+	kit.head_bad = true;
+	if (!sc_meta_raise_epoch(kit.m))
+		rig_drop_clean(kit.view);
+	kit.head_bad = false;
+	p.cache_sectors = 500 * 8 + 16;
+	kit_reopen_with(&p, 0, NULL);
+	assert_true(rig_check_loaded(&kit));
+}
+
 /* A raised label that was seen, but not durable, must not be lost afterwards. */
 static void test_epoch_seen_is_durable(void **state)
 {
@@ -409,6 +426,7 @@ int main(void)
 		KIT_TEST(test_failed_writes),
 		KIT_TEST(test_failed_cache_flush),
 		KIT_TEST(test_raised_epoch),
+		KIT_TEST(test_raised_epoch_shrunk),
 		KIT_TEST(test_epoch_seen_is_durable),
 		KIT_TEST(test_unreadable_noncurrent_page),
 	};
