@@ -254,18 +254,18 @@ SPOIL(twice_dirty, slot(img, 1, DIRTY(7000 % nr_blocks(img)));
       slot(img, 8, DIRTY(7000 % nr_blocks(img))))
 SPOIL(twice_clean, slot(img, 1, CLEAN(5000 % nr_blocks(img)));
       slot(img, 8, CLEAN(5000 % nr_blocks(img))))
-SPOIL(twice_one_dirty, slot(img, 1, CLEAN(2000)); slot(img, 8, DIRTY(2000)))
-SPOIL(thrice_dirty_first, slot(img, 1, DIRTY(2000)); slot(img, 2, CLEAN(2000));
-      slot(img, 8, CLEAN(2000)))
-SPOIL(thrice_two_dirty, slot(img, 1, DIRTY(2000)); slot(img, 2, CLEAN(2000));
-      slot(img, 8, DIRTY(2000)))
+SPOIL(twice_one_dirty, slot(img, 1, CLEAN(700)); slot(img, 8, DIRTY(700)))
+SPOIL(thrice_dirty_first, slot(img, 1, DIRTY(700)); slot(img, 2, CLEAN(700));
+      slot(img, 8, CLEAN(700)))
+SPOIL(thrice_two_dirty, slot(img, 1, DIRTY(700)); slot(img, 2, CLEAN(700));
+      slot(img, 8, DIRTY(700)))
 
 static void spoil_all_the_same(struct image *img)
 {
 	u32 i;
 
 	for (i = 0; i < SC_PAGE_ENTRIES; i++)
-		slot(img, i, CLEAN(2000));
+		slot(img, i, CLEAN(700));
 }
 
 static void spoil_hints(struct image *img)
@@ -281,7 +281,7 @@ static void spoil_hints(struct image *img)
 static void spoil_slot_behind_end(struct image *img)
 {
 	u32 n = nr_slots(img), page = n / SC_PAGE_ENTRIES, i;
-	struct format_entry e = CLEAN(2000);
+	struct format_entry e = CLEAN(700);
 	u8 *b;
 
 	map_state(img, page, SC_PAGE_ABSENT + 1);

@@ -51,6 +51,15 @@ $(dm_programs): $(user)/%: %.c $(wildcard tests/dm/*.h)
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -pthread $< -o $@
 
+# The one of them that is made of the core.
+hostile := $(user)/tests/dm/hostile
+dm_programs += $(hostile)
+$(hostile): $(call sources,tests/images) $(sc_core:%=src/core/%.c) \
+	    $(wildcard tests/images/*.h src/core/*.h include/ssdcache/*.h)
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-sign-compare \
+		-Iinclude -Isrc/core $(filter %.c,$^) -o $@
+
 .SECONDARY:
 -include $(shell find $(user) -name '*.d' 2>/dev/null)
 
