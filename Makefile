@@ -18,6 +18,7 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 include tests/unit/unit.mk
+include tests/fuzz/fuzz.mk
 
 #: Building
 #:   make module [KDIR=..]   ssdcache.ko for the kernel whose headers lie in

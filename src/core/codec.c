@@ -488,6 +488,10 @@ int sc_codec_journal_open(const void *buf, struct sc_block_id *id,
 	if (!tx->nr_records || tx->nr_records > SC_JOURNAL_RECORDS)
 		return refuse(why, SC_DISK_JOURNAL, id->location,
 			      "impossible number of records", tx->nr_records);
+	/* A repair goes on counting behind it. */
+	if (id->seq - 1 >= S64_MAX - 1 || tx->generation > S64_MAX)
+		return refuse(why, SC_DISK_JOURNAL, id->location,
+			      "impossible counter", id->seq);
 	return 0;
 }
 

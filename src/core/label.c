@@ -102,30 +102,22 @@ static int write_label(struct sc_meta *m, u64 sector)
 	return m->io->cache_write(m->ctx, sector, m->block);
 }
 
-/* Returns how many labels are durable, *error is the first failure. */
-static u32 write_labels(struct sc_meta *m, int *error)
+/* Returns what became of the first, *error is the first failure of all. */
+static int write_labels(struct sc_meta *m, int *error)
 {
-	u32 nr = 0;
-	int r;
+	int head = write_label(m, HEAD_LABEL), tail = 0;
 
-	*error = write_label(m, HEAD_LABEL);
-	if (!*error)
-		nr++;
-	if (!has_tail(m))
-		return nr;
-	r = write_label(m, sc_geom_tail_label(m->sb.cache_sectors));
-	if (!r)
-		nr++;
-	else if (!*error)
-		*error = r;
-	return nr;
+	if (has_tail(m))
+		tail = write_label(m, sc_geom_tail_label(m->sb.cache_sectors));
+	*error = head ?: tail;
+	return head;
 }
 
 int sc_label_write(struct sc_meta *m)
 {
 	int r;
 
-	write_labels(m, &r);
+	(void)write_labels(m, &r);
 	if (!r)
 		m->labels_stale = false;
 	return r;
@@ -142,5 +134,6 @@ int sc_meta_raise_epoch(struct sc_meta *m)
 		sc_meta_fail(m, -EROFS);
 	m->epoch++;
 	m->labels_stale = true;
-	return write_labels(m, &r) ? 0 : r;
+	/* The last one alone would be cut off if the cache shrank. */
+	return write_labels(m, &r);
 }

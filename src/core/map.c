@@ -310,13 +310,24 @@ static void load_loser(struct sc_map *m, u32 i)
 	sh->nr_retiring++;
 }
 
+/* The slot of a block that does not retire. */
+static u32 load_find(const struct sc_map *m, const struct sc_run *run,
+		     sc_oblock_t b)
+{
+	u32 i = sc_map_find(m, run, b);
+
+	while (i != SC_NIL && m->slots[i].flags & SC_RETIRING)
+		i = sc_map_find_older(m, i);
+	return i;
+}
+
 static int load_mapped(struct sc_map *m, u32 i)
 {
 	struct sc_slot *s = &m->slots[i];
 	sc_oblock_t b = sc_slot_block(s);
 	struct sc_run run = sc_map_run(m, b);
 	struct sc_shard *sh = &m->shards[run.shard];
-	u32 old = sc_map_find(m, &run, b);
+	u32 old = load_find(m, &run, b);
 
 	s->flags |= run.shard << SC_SHARD_SHIFT;
 	sh->nr_slots++;
@@ -324,7 +335,7 @@ static int load_mapped(struct sc_map *m, u32 i)
 	sh->nr_dirty += !!sc_slot_dirty(m, i);
 	sh->nr_dirty_subs += hweight16(sc_slot_dirty(m, i));
 	chain_push(m, &run, i);
-	if (old == SC_NIL || m->slots[old].flags & SC_RETIRING)
+	if (old == SC_NIL)
 		return 0;
 	if (!!sc_slot_dirty(m, i) == !!sc_slot_dirty(m, old))
 		return -EUCLEAN;

@@ -335,7 +335,8 @@ int __must_check sc_meta_checkpoint(struct sc_meta *m);
  * The engine writes no metadata any more after this.
  *
  * Context: may sleep.
- * Return: 0 if at least one label is durable, else a write error.
+ * Return: 0 if the first label is durable, which no resize cuts off, else a
+ * write error.
  */
 int __must_check sc_meta_raise_epoch(struct sc_meta *m);
 

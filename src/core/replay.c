@@ -46,7 +46,15 @@ static unsigned long long journal_block(const struct sc_meta *m, u32 offset)
 	return m->sb.layout.journal_start + ring_block(m, offset);
 }
 
-/* What cannot be read is empty, for a repair. */
+static bool marked_clean(const struct sc_meta *m)
+{
+	return m->sb.flags & SC_SUPER_CLEAN;
+}
+
+/*
+ * What cannot be read is empty, for a repair, and where nothing is needed: the
+ * next lap will write there.
+ */
 static int read_ring_block(struct replay *rp, u32 offset, u8 *buf)
 {
 	struct sc_meta *m = rp->l->m;
@@ -57,7 +65,7 @@ static int read_ring_block(struct replay *rp, u32 offset, u8 *buf)
 	sc_reason_set(rp->l->why, "journal block %llu: read error, got %d",
 		      journal_block(m, offset), r);
 	sc_codec_journal_begin(buf);
-	return sc_meta_damage(m, r, rp->l->why);
+	return marked_clean(m) ? 0 : sc_meta_damage(m, r, rp->l->why);
 }
 
 static int read_ring(struct replay *rp, u32 offset, u8 *buf, u32 nr)
@@ -247,18 +255,19 @@ int sc_replay(struct sc_loader *l)
 {
 	struct sc_meta *m = l->m;
 	struct replay rp = { .l = l, .tx = m->sb.tail_tx };
+	/* Marked clean: what is in the ring is older than the tail. */
+	bool empty = marked_clean(m);
 	int r;
 
-	/* Marked clean: what is in the ring is older than the tail. */
-	if (!(m->sb.flags & SC_SUPER_CLEAN)) {
-		do {
-			r = apply_all(&rp);
-			if (!r)
-				r = check_end(&rp);
-		} while (r > 0);
-		if (r)
-			return r;
-	}
+	/* Unless the mark is, and the disk lost the superblock that took it. */
+	do {
+		r = empty ? 0 : apply_all(&rp);
+		if (!r)
+			r = check_end(&rp);
+		empty = false;
+	} while (r > 0);
+	if (r)
+		return r;
 	m->journal.head = rp.at == m->sb.layout.journal_blocks ?
 				  m->sb.tail : ring_block(m, rp.at);
 	m->journal.used = rp.at;

@@ -130,6 +130,8 @@ static int io_cache_write(void *ctx, u64 sector, const void *data)
 	if (rig->off || rig->cache_dead || tick(rig))
 		return -EIO;
 	trace(rig, "L%llu ", (unsigned long long)sector);
+	if (rig->head_bad && !sector)
+		return -EIO;
 	if (sim_disk_write(&rig->cache, sector, data, 8) || tick(rig))
 		return -EIO;
 	sim_disk_force(&rig->cache, sector, 8);

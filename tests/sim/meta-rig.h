@@ -49,6 +49,7 @@ struct rig_state {
  * @tracing: whether
  * @fail_at: this write to the metadata device fails, counted down; 0: none
  * @cache_dead: cache writes and flushes fail
+ * @head_bad: writes to the first label fail
  * @nr_damaged: pieces that a repair reported
  */
 struct rig {
@@ -76,6 +77,7 @@ struct rig {
 	bool tracing;
 	u32 fail_at;
 	bool cache_dead;
+	bool head_bad;
 	u32 nr_damaged;
 };
 

@@ -228,6 +228,40 @@ static void test_load_ambiguous(void **state)
 	}
 }
 
+/*
+ * Three slots of one block, in any order: the dirty one is found and the others
+ * retire, or nothing is believed. Never may two of them live.
+ */
+static void test_load_thrice(void **state)
+{
+	static const struct {
+		u16 dirty[3];
+		int r;
+	} cases[] = {
+		{{1, 0, 0}, 0}, {{0, 1, 0}, 0},
+		{{0, 0, 1}, -EUCLEAN}, {{0, 0, 0}, -EUCLEAN},
+		{{1, 0, 1}, -EUCLEAN}, {{0, 1, 1}, -EUCLEAN},
+		{{1, 1, 0}, -EUCLEAN}, {{1, 1, 1}, -EUCLEAN},
+	};
+	struct sc_map *m;
+	sc_oblock_t bad;
+	u32 i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		m = new_map(8, 4);
+		for (k = 0; k < 3; k++)
+			load(m, k, 5, 0x1, cases[i].dirty[k]);
+		assert_int_equal(sc_map_load_end(m, &bad), cases[i].r);
+		if (!cases[i].r) {
+			assert_int_equal(sc_slot_dirty(m, find(m, 5)), 1);
+			assert_int_equal(m->shards[0].nr_mapped, 1);
+			assert_int_equal(m->shards[0].nr_retiring, 2);
+		}
+		sc_map_destroy(m);
+	}
+}
+
 /* Blocks of a shard that has none left take slots from the others' share. */
 static void test_load_shards(void **state)
 {
@@ -544,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_load_twice),
 		cmocka_unit_test(test_load_ambiguous),
+		cmocka_unit_test(test_load_thrice),
 		cmocka_unit_test(test_load_shards),
 		cmocka_unit_test(test_insert_publish),
 		cmocka_unit_test(test_capture),

@@ -2,7 +2,7 @@
 #
 # Programs that test the pure core without a kernel. Every file of tests/unit
 # and tests/sim that has a main() becomes a program, linked with all other
-# files of its directory and with the whole core, all under AddressSanitizer
+# files of its directory and with the whole core, sim's with tests/images, all under AddressSanitizer
 # and UndefinedBehaviorSanitizer. The results lie in $(BUILD)/user.
 
 include src/core/core.mk
@@ -13,7 +13,7 @@ USER_CFLAGS ?= -O1 -g -fsanitize=address,undefined \
 	       -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 user_cflags := -std=gnu11 -Wall -Wextra -Werror -Wno-sign-compare \
 	       -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
-	       -Iinclude -Isrc/core $(USER_CFLAGS)
+	       -Iinclude -Isrc/core -Itests/images $(USER_CFLAGS)
 
 # $(call with_main,DIR) and its rest: the programs, the helpers
 with_main = $(shell grep -lsE '^int main\>' $(1)/*.c)
@@ -22,7 +22,9 @@ sources = $(sort $(wildcard $(1)/*.c))
 unit_main := $(call with_main,tests/unit)
 sim_main := $(call with_main,tests/sim)
 unit_rest := $(filter-out $(unit_main),$(call sources,tests/unit))
-sim_rest := $(filter-out $(sim_main),$(call sources,tests/sim))
+images_rest := $(filter-out $(call with_main,tests/images), \
+	       $(call sources,tests/images))
+sim_rest := $(images_rest) $(filter-out $(sim_main),$(call sources,tests/sim))
 
 unit_programs := $(unit_main:%.c=$(user)/%)
 sim_programs := $(sim_main:%.c=$(user)/%)
@@ -48,6 +50,15 @@ dm_programs := $(patsubst %.c,$(user)/%,$(wildcard tests/dm/*.c))
 $(dm_programs): $(user)/%: %.c $(wildcard tests/dm/*.h)
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -pthread $< -o $@
+
+# The one of them that is made of the core.
+hostile := $(user)/tests/dm/hostile
+dm_programs += $(hostile)
+$(hostile): $(call sources,tests/images) $(sc_core:%=src/core/%.c) \
+	    $(wildcard tests/images/*.h src/core/*.h include/ssdcache/*.h)
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-sign-compare \
+		-Iinclude -Isrc/core $(filter %.c,$^) -o $@
 
 .SECONDARY:
 -include $(shell find $(user) -name '*.d' 2>/dev/null)
