@@ -22,7 +22,8 @@ sources = $(sort $(wildcard $(1)/*.c))
 unit_main := $(call with_main,tests/unit)
 sim_main := $(call with_main,tests/sim)
 unit_rest := $(filter-out $(unit_main),$(call sources,tests/unit))
-sim_rest := $(filter-out $(sim_main),$(call sources,tests/sim))
+sim_rest := $(filter-out $(sim_main),$(call sources,tests/sim)) \
+	    tests/broken/rules.c
 
 unit_programs := $(unit_main:%.c=$(user)/%)
 sim_programs := $(sim_main:%.c=$(user)/%)
