@@ -35,7 +35,7 @@ strict_words := $(if $(filter yes,$(STRICT)),W=1 $(sparse) KCFLAGS=-Werror)
 # Said of every module that is built against headers without a vmlinux.
 harmless := the compiler differs from the kernel|Skipping BTF generation
 
-# $(call build_module,NAME,KDIR,OUT-DIR,SOURCE-DIR,PATHS): the sources are copied,
+# $(call build_module,NAME,KDIR,OUT-DIR,SOURCE-DIR,PATHS,WORDS): the sources are copied,
 # so that objects of two kernels never meet, nor anything lands in the tree.
 define build_module
 	@mkdir -p $(3)/$(1)
@@ -44,7 +44,7 @@ define build_module
 		-o -name '*.mk' -o -name Kbuild \) \
 		-exec cp -p --parents -t $(abspath $(3)/$(1)) {} +
 	+@set -o pipefail; $(MAKE) --no-print-directory -C $(2) \
-		M=$(abspath $(3)/$(1)) $(strict_words) modules 2>&1 | \
+		M=$(abspath $(3)/$(1)) $(strict_words) $(6) modules 2>&1 | \
 		sed 's,$(abspath $(3)/$(1))/,$(4:./=),' | tee $(3)/$(1).log
 	@! { [ $(STRICT) = yes ] && grep -vE '$(harmless)' $(3)/$(1).log | \
 		grep -E '(warning|error|WARNING|ERROR):'; }
@@ -63,6 +63,9 @@ $(KERNELS:%=modules-%): modules-%: ssdcache-% simdisk-%
 bed_headers = $$(tests/vm/fetch.sh $*)/headers
 $(KERNELS:%=ssdcache-%): ssdcache-%:
 	$(call build_module,ssdcache,$(bed_headers),$(BUILD)/$*,./,Kbuild src include)
+
+$(KERNELS:%=broken-%): broken-%:
+	$(call build_module,ssdcache-broken,$(bed_headers),$(BUILD)/$*,./,Kbuild src include tests/broken,BROKEN=yes)
 
 $(KERNELS:%=simdisk-%): simdisk-%:
 	$(call build_module,simdisk,$(bed_headers),$(BUILD)/$*,tests/simdisk/,.)

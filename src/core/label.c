@@ -123,17 +123,29 @@ int sc_label_write(struct sc_meta *m)
 	return r;
 }
 
+/* The labels stay as they are, but the superblock says less. */
+static int lower_super(struct sc_meta *m)
+{
+	int r = sc_meta_writable(m);
+
+	if (r)
+		return r;
+	sc_super_prepare(m)->label_epoch--;
+	return sc_super_write(m);
+}
+
 int sc_meta_raise_epoch(struct sc_meta *m)
 {
 	int r;
 
 	if (m->phase < SC_META_OPENED)
 		return -EINVAL;
-	/* What is written from now on would deny the new epoch. */
-	if (!m->error)
-		sc_meta_fail(m, -EROFS);
 	m->epoch++;
 	m->labels_stale = true;
 	/* The last one alone would be cut off if the cache shrank. */
-	return write_labels(m, &r);
+	if (!write_labels(m, &r) || !lower_super(m))
+		r = 0;
+	/* What is written from now on would deny the new epoch. */
+	sc_meta_fail(m, -EROFS);
+	return r;
 }

@@ -88,6 +88,11 @@ int sc_meta_writable(const struct sc_meta *m)
 	return m->phase == SC_META_STARTED ? 0 : -EROFS;
 }
 
+bool sc_meta_failed(const struct sc_meta *m)
+{
+	return m->error;
+}
+
 /* ---- open ------------------------------------------------------------------ */
 
 static int open_fresh(struct sc_meta *m, struct sc_reason *why)

@@ -285,6 +285,15 @@ bool sc_meta_commit_full(const struct sc_meta *m);
 int __must_check sc_meta_commit_end(struct sc_meta *m);
 
 /**
+ * sc_meta_failed() - whether the engine refuses to write
+ * @m: started
+ *
+ * Context: between calls of the engine.
+ * Return: true after a failed write of the metadata, or a raised epoch.
+ */
+bool sc_meta_failed(const struct sc_meta *m);
+
+/**
  * sc_meta_touch() - have the page of a slot written by the next checkpoint
  * @m: started
  * @slot: below nr_slots
@@ -330,13 +339,15 @@ int __must_check sc_meta_checkpoint(struct sc_meta *m);
 
 /**
  * sc_meta_raise_epoch() - let the next load drop every clean mapping (rule 9)
- * @m: opened; works on a failed engine, writes only to the cache device
+ * @m: opened; works on a failed engine
  *
- * The engine writes no metadata any more after this.
+ * If no label can be written, as the cache device is dead, and the engine has
+ * not failed, the superblock's label epoch is lowered instead. The engine
+ * writes no metadata any more after this. If it failed it may be called again.
  *
  * Context: may sleep.
- * Return: 0 if the first label is durable, which no resize cuts off, else a
- * write error.
+ * Return: 0 if the first label, which no resize cuts off, or the superblocks are
+ * durable, else a write error.
  */
 int __must_check sc_meta_raise_epoch(struct sc_meta *m);
 

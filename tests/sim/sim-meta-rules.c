@@ -343,10 +343,12 @@ static void test_raised_epoch(void **state)
 	assert_int_equal(sc_meta_start(kit.m), 0);
 	kit_commit_range(30, 10, 0);
 	kit_reopen();
-	/* No label can be written. */
+	assert_int_equal(sc_meta_start(kit.m), 0);
+	kit_commit_range(40, 10, 0);
+	/* Neither a label can be written, nor the superblock. */
 	kit.cache_dead = true;
+	kit.fail_at = 1;
 	assert_int_equal(sc_meta_raise_epoch(kit.m), -EIO);
-	kit.cache_dead = false;
 	kit_reopen();
 }
 
@@ -365,6 +367,32 @@ static void test_raised_epoch_shrunk(void **state)
 	p.cache_sectors = 500 * 8 + 16;
 	kit_reopen_with(&p, 0, NULL);
 	assert_true(rig_check_loaded(&kit));
+}
+
+/* No label can be written: the superblock says the same, also at epoch 1. */
+static void test_lowered_epoch(void **state)
+{
+	u32 n;
+
+	(void)state;
+	for (n = 0; n < 3; n++) {
+		kit_commit_range(10 * n, 10, 0);
+		kit_commit_range(100 + 10 * n, 10, 1);
+		kit.cache_dead = true;
+		kit_begin_trace();
+		assert_int_equal(sc_meta_raise_epoch(kit.m), 0);
+		kit_expect_trace("pf0+1 f1+1 ");
+		kit.tracing = false;
+		assert_true(sc_meta_failed(kit.m));
+		kit.cache_dead = false;
+		rig_drop_clean(kit.view);
+		kit_reopen();
+		assert_int_equal(sc_meta_start(kit.m), 0);
+		/* A power cut before the next is no reason to drop more. */
+		kit_commit_range(50, 10, 0);
+		kit_reopen();
+		assert_int_equal(sc_meta_start(kit.m), 0);
+	}
 }
 
 /* A raised label that was seen, but not durable, must not be lost afterwards. */
@@ -471,6 +499,7 @@ int main(void)
 		KIT_TEST(test_failed_cache_flush),
 		KIT_TEST(test_raised_epoch),
 		KIT_TEST(test_raised_epoch_shrunk),
+		KIT_TEST(test_lowered_epoch),
 		KIT_TEST(test_epoch_seen_is_durable),
 		KIT_TEST(test_clean_mark_of_the_past),
 		KIT_TEST(test_unreadable_empty_journal),
