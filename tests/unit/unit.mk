@@ -32,7 +32,7 @@ $(user)/%.o: %.c
 	@mkdir -p $(@D)
 	@$(CC) $(user_cflags) -I$(<D) -MMD -MP -c $< -o $@
 
-$(core_archive): $(sc_core:%=$(user)/src/core/%.o)
+$(core_archive): $(patsubst %,$(user)/src/core/%.o,$(sc_core) $(sc_core_programs))
 	@mkdir -p $(@D)
 	@rm -f $@
 	@$(AR) rcs $@ $^
