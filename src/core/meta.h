@@ -51,8 +51,10 @@ struct sc_meta;
  * @cache_flush_begin: start to flush the cache device
  * @cache_flush_end: wait for that flush; always called after a begin that
  *	returned 0
- * @cache_read: read 4 KiB of the cache device at a sector (labels)
- * @cache_write: write 4 KiB of the cache device with FUA (labels)
+ * @cache_read: read 4 KiB of the cache device at a sector (labels); NULL: nobody
+ *	looks, the labels count as being what the superblock wants
+ * @cache_write: write 4 KiB of the cache device with FUA (labels); NULL: start
+ *	writes none. Without @cache_read it writes them in any case
  * @get: the durable view of a slot below nr_slots; sets all of @rec
  * @damaged: NULL: what is damaged is refused. Else, for a repair: load leaves
  *	it out, reports it here and goes on; start brings the rest to the disk
@@ -83,9 +85,13 @@ struct sc_meta_io {
  * @cache_sectors: size of the cache device
  * @origin_sectors: size of the origin
  * @block_sectors: block size
+ * @label_epoch: when formatting: epoch that the labels have, 0: 1
  * @journal_blocks: wanted journal size when formatting, 0: chosen by size
  * @step_pages: table pages that one step of a checkpoint writes, 0: 64
  * @same_disk: a flush of the metadata device flushes the cache device as well
+ * @adopt_sizes: for a tool that looks at a part of the devices: sizes of cache,
+ *	origin and block that are 0 are taken from the superblock, and a fresh
+ *	metadata device is refused
  * @uuid: random, identifies the cache if this formats it; not all zero
  * @policy: name of the policy, ends with zeroes; hints kept by another policy
  *	are dropped at load. Empty: hints are kept.
@@ -96,8 +102,10 @@ struct sc_meta_params {
 	u64 origin_sectors;
 	u32 block_sectors;
 	u32 journal_blocks;
+	u64 label_epoch;
 	u32 step_pages;
 	bool same_disk;
+	bool adopt_sizes;
 	u8 uuid[SC_UUID_BYTES];
 	char policy[SC_POLICY_BYTES];
 };
@@ -115,7 +123,11 @@ struct sc_meta_params {
  * @page_writes: table pages written for them
  * @replayed: transactions replayed by load()
  * @damaged: pieces that load() had to leave out
+ * @damaged_journal: of these, in the journal: some slots are older than they
+ *	should be
  * @dropped: states of which load() dropped the clean part (epoch, resize)
+ * @good_supers: superblocks that open() found in order, of two
+ * @good_labels: labels that open() found in order, of two
  */
 struct sc_meta_stats {
 	u64 nr_blocks;
@@ -129,7 +141,10 @@ struct sc_meta_stats {
 	u64 page_writes;
 	u64 replayed;
 	u64 damaged;
+	u64 damaged_journal;
 	u64 dropped;
+	u32 good_supers;
+	u32 good_labels;
 };
 
 /**
@@ -348,6 +363,25 @@ int __must_check sc_meta_raise_epoch(struct sc_meta *m);
  * Return: 0 or the error that made writing impossible.
  */
 int __must_check sc_meta_set_needs_check(struct sc_meta *m, bool on);
+
+/**
+ * sc_meta_epoch() - what the labels must say for clean data to be believed
+ * @m: opened
+ *
+ * Context: any.
+ * Return: the epoch in the superblock.
+ */
+u64 sc_meta_epoch(const struct sc_meta *m);
+
+/**
+ * sc_meta_policy() - whose hints they are
+ * @m: opened
+ * @name: SC_POLICY_BYTES bytes, set to the name in the superblock; not
+ *	necessarily terminated
+ *
+ * Context: any.
+ */
+void sc_meta_policy(const struct sc_meta *m, char *name);
 
 /**
  * sc_meta_needs_check() - the needs_check mark
