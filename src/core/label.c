@@ -51,6 +51,7 @@ static void read_label(struct sc_meta *m, u64 sector, struct label_found *found)
 static int refuse(struct sc_meta *m, const struct label_found *found,
 		  struct sc_reason *why)
 {
+	struct sc_damage damage = { .kind = SC_DAMAGE_LABEL, .why = why };
 	int r = found->error ?: -EINVAL;
 
 	if (found->nr_foreign) {
@@ -65,7 +66,7 @@ static int refuse(struct sc_meta *m, const struct label_found *found,
 	/* A repair trusts dirty data only: nobody knows the epoch. */
 	m->epoch = m->sb.label_epoch + 1;
 	m->labels_stale = true;
-	return sc_meta_damage(m, r, why);
+	return sc_meta_damage(m, r, &damage);
 }
 
 int sc_label_open(struct sc_meta *m, struct sc_reason *why)

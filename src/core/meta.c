@@ -72,12 +72,12 @@ int sc_meta_fail(struct sc_meta *m, int r)
 	return r;
 }
 
-int sc_meta_damage(struct sc_meta *m, int r, const struct sc_reason *why)
+int sc_meta_damage(struct sc_meta *m, int r, const struct sc_damage *damage)
 {
-	if (!r || !m->io->damaged)
+	if (!m->io->damaged)
 		return r;
 	m->stats.damaged++;
-	m->io->damaged(m->ctx, why);
+	m->io->damaged(m->ctx, damage);
 	return 0;
 }
 

@@ -44,6 +44,38 @@ struct sc_meta;
 #define SC_IO_FUA	2u	/* durable on return */
 
 /**
+ * enum sc_damage_kind - what a repair has to leave out
+ * @SC_DAMAGE_LABEL: the labels: clean data is not believed any more
+ * @SC_DAMAGE_MAP: a block of the map: which copy of a page counts had to be
+ *	found out, nothing is lost
+ * @SC_DAMAGE_PAGE: what some slots held, dirty data included
+ * @SC_DAMAGE_JOURNAL: transactions: any slot may be in an older state than it
+ *	was, and even hold another block by now
+ */
+enum sc_damage_kind {
+	SC_DAMAGE_LABEL,
+	SC_DAMAGE_MAP,
+	SC_DAMAGE_PAGE,
+	SC_DAMAGE_JOURNAL,
+	SC_NR_DAMAGES,
+};
+
+/**
+ * struct sc_damage - a piece that is left out
+ * @kind: what it is
+ * @slot: first slot lost, if @kind is SC_DAMAGE_PAGE. The journal may know them
+ *	still: then they are handed out later
+ * @nr_slots: how many are
+ * @why: what is wrong, and where
+ */
+struct sc_damage {
+	enum sc_damage_kind kind;
+	u32 slot;
+	u32 nr_slots;
+	const struct sc_reason *why;
+};
+
+/**
  * struct sc_meta_io - the devices and the durable view, given by the caller
  * @read: read 4 KiB blocks of the metadata device
  * @write: write 4 KiB blocks of the metadata device, flags SC_IO_*
@@ -74,7 +106,7 @@ struct sc_meta_io {
 	int (*cache_read)(void *ctx, u64 sector, void *data);
 	int (*cache_write)(void *ctx, u64 sector, const void *data);
 	void (*get)(void *ctx, sc_cblock_t slot, struct sc_record *rec);
-	void (*damaged)(void *ctx, const struct sc_reason *why);
+	void (*damaged)(void *ctx, const struct sc_damage *damage);
 };
 
 #define SC_POLICY_BYTES	16
@@ -123,8 +155,6 @@ struct sc_meta_params {
  * @page_writes: table pages written for them
  * @replayed: transactions replayed by load()
  * @damaged: pieces that load() had to leave out
- * @damaged_journal: of these, in the journal: some slots are older than they
- *	should be
  * @dropped: states of which load() dropped the clean part (epoch, resize)
  * @good_supers: superblocks that open() found in order, of two
  * @good_labels: labels that open() found in order, of two
@@ -141,7 +171,6 @@ struct sc_meta_stats {
 	u64 page_writes;
 	u64 replayed;
 	u64 damaged;
-	u64 damaged_journal;
 	u64 dropped;
 	u32 good_supers;
 	u32 good_labels;

@@ -49,12 +49,11 @@ static unsigned long long journal_block(const struct sc_meta *m, u32 offset)
 /* Behind a damage, what the slots were before is all that is known of them. */
 static int damage(struct replay *rp, int r)
 {
-	struct sc_meta *m = rp->l->m;
+	struct sc_damage damage = {
+		.kind = SC_DAMAGE_JOURNAL, .why = rp->l->why,
+	};
 
-	r = sc_meta_damage(m, r, rp->l->why);
-	if (!r)
-		m->stats.damaged_journal++;
-	return r;
+	return sc_meta_damage(rp->l->m, r, &damage);
 }
 
 /* What cannot be read is empty, for a repair. */
