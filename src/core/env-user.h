@@ -10,6 +10,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/types.h> /* __le16 and so on, as other headers want them */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,10 +34,6 @@ typedef int64_t s64;
 #define __bitwise
 #define __force
 #endif
-
-typedef u16 __bitwise __le16;
-typedef u32 __bitwise __le32;
-typedef u64 __bitwise __le64;
 
 #define cpu_to_le16(x)	((__force __le16)htole16(x))
 #define cpu_to_le32(x)	((__force __le32)htole32(x))

@@ -332,14 +332,9 @@ const struct sc_geom *sc_meta_geom(const struct sc_meta *m)
 	return &m->geom;
 }
 
-u64 sc_meta_epoch(const struct sc_meta *m)
+const struct sc_super *sc_meta_super(const struct sc_meta *m)
 {
-	return m->sb.label_epoch;
-}
-
-void sc_meta_policy(const struct sc_meta *m, char *name)
-{
-	memcpy(name, m->sb.policy, SC_POLICY_BYTES);
+	return &m->sb;
 }
 
 bool sc_meta_needs_check(const struct sc_meta *m)

@@ -38,6 +38,7 @@
  * (rule 9).
  */
 struct sc_meta;
+struct sc_super;
 
 /* Flags of &sc_meta_io.write. */
 #define SC_IO_PREFLUSH	1u	/* all completed writes of this disk first */
@@ -330,10 +331,11 @@ int __must_check sc_meta_commit_end(struct sc_meta *m);
 
 /**
  * sc_meta_touch() - have the page of a slot written by the next checkpoint
- * @m: started
+ * @m: loaded
  * @slot: below nr_slots
  *
- * For states that change without a commit: the policy's hint.
+ * For states that change without a commit: the policy's hint; before start, what
+ * a repair decides, or what formatted metadata begins with.
  *
  * Context: does not sleep; between calls of the engine, like all others.
  */
@@ -394,23 +396,14 @@ int __must_check sc_meta_raise_epoch(struct sc_meta *m);
 int __must_check sc_meta_set_needs_check(struct sc_meta *m, bool on);
 
 /**
- * sc_meta_epoch() - what the labels must say for clean data to be believed
+ * sc_meta_super() - the superblock that counts, for tools that show it
  * @m: opened
  *
  * Context: any.
- * Return: the epoch in the superblock.
+ * Return: as on the disk, or as it will be formatted; valid until the next call
+ * that writes.
  */
-u64 sc_meta_epoch(const struct sc_meta *m);
-
-/**
- * sc_meta_policy() - whose hints they are
- * @m: opened
- * @name: SC_POLICY_BYTES bytes, set to the name in the superblock; not
- *	necessarily terminated
- *
- * Context: any.
- */
-void sc_meta_policy(const struct sc_meta *m, char *name);
+const struct sc_super *sc_meta_super(const struct sc_meta *m);
 
 /**
  * sc_meta_needs_check() - the needs_check mark

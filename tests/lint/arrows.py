@@ -22,7 +22,7 @@ INCLUDES = [
     (FORMAT, ["src/core/env.h", "src/core/types.h"], []),
     ("src/core/env.h", ["src/core/env-kernel.h", "src/core/env-user.h"], []),
     ("src/core/env-kernel.h", [], ["linux/*", "asm/*"]),
-    ("src/core/env-user.h", [], [C_LIBRARY]),
+    ("src/core/env-user.h", [], [C_LIBRARY, "linux/types.h"]),
     ("src/core/codec.c", [CORE, FORMAT], []),
     ("src/core/policy-*.c", ["src/core/policy*.h", "src/core/types.h",
                              "src/core/ghost.h"], []),

@@ -41,7 +41,7 @@ static void test_sizes_adopted(void **state)
 	assert_int_equal(sc_meta_geom(kit.m)->origin_sectors,
 			 kit_params.origin_sectors);
 	assert_int_equal(sc_meta_geom(kit.m)->nr_slots, 1000);
-	assert_int_equal(sc_meta_epoch(kit.m), 1);
+	assert_int_equal(sc_meta_super(kit.m)->label_epoch, 1);
 }
 
 /* Sizes that are known are used; the others come from the disk. */
@@ -151,7 +151,7 @@ static void test_label_epoch(void **state)
 	format_alone(3);
 	use(&rig_label_io);
 	kit_reopen_with(&kit_params, 0, NULL);
-	assert_int_equal(sc_meta_epoch(kit.m), 3);
+	assert_int_equal(sc_meta_super(kit.m)->label_epoch, 3);
 	assert_int_equal(sc_meta_start(kit.m), 0);
 	sc_meta_stats(kit.m, &st);
 	assert_int_equal(st.good_supers, 2);
