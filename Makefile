@@ -18,6 +18,7 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 include tests/unit/unit.mk
+include tools/tools.mk
 
 #: Building
 #:   make module [KDIR=..]   ssdcache.ko for the kernel whose headers lie in
@@ -26,6 +27,7 @@ include tests/unit/unit.mk
 #:                           says otherwise. The result is build/ssdcache.ko
 #:   make modules-all        for each kernel of the test bed, with the modules
 #:                           of the tests: build/6.1/*.ko, build/6.12/*.ko
+#:   make tools              the command ssdcache: build/tools/ssdcache
 #:   make clean
 
 STRICT ?= yes
@@ -102,9 +104,11 @@ style:
 #:   make demo               what the cache does, shown in a virtual machine
 #:                           with simulated disks, in less than 10 minutes
 #:   make vm-shell [KERNEL=..]   a shell there; the modules are in /modules
-#:   make install [KDIR=..]  the module, into the running system
+#:   make install [KDIR=..] [PREFIX=/usr/local] [DESTDIR=..]
+#:                           module and command, into the running system
+#:   make uninstall          take both away again
 
-.PHONY: demo vm-shell install
+.PHONY: demo vm-shell install install-module uninstall uninstall-module
 demo:
 	@BUILD=$(BUILD) tests/demo/demo.sh
 
@@ -112,8 +116,18 @@ vm-shell: modules-$(KERNEL)
 	@tests/vm/run.sh --kernel $(KERNEL) --shell --disk 512M \
 		$(patsubst %,--module $(BUILD)/$(KERNEL)/%.ko,ssdcache simdisk)
 
-install: module
-	$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/host/ssdcache) modules_install
+install: install-module install-tools
+
+uninstall: uninstall-module uninstall-tools
+
+install-module: module
+	$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/host/ssdcache) \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+
+uninstall-module:
+	release=$$($(MAKE) -s -C $(KDIR) kernelrelease) && \
+		rm -f $(DESTDIR)/lib/modules/$$release/{extra,updates}/ssdcache.ko* && \
+		{ [ -n "$(DESTDIR)" ] || depmod "$$release"; }
 
 .PHONY: clean
 clean:

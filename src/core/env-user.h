@@ -19,6 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* __le64 and so on, and __bitwise: programs may need this file for other things. */
+#include <linux/types.h>
+
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
@@ -28,10 +31,8 @@ typedef int64_t s64;
 #define S64_MAX	INT64_MAX
 
 #ifdef __CHECKER__
-#define __bitwise	__attribute__((bitwise))
 #define __force		__attribute__((force))
 #else
-#define __bitwise
 #define __force
 #endif
 

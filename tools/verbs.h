@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The verbs, in the order of --help. V(create) is cmd_create of cmd-create.c;
+ * a new verb is a line here and a file.
+ */
+#ifndef SC_TOOLS_VERBS_H
+#define SC_TOOLS_VERBS_H
+
+#include "lib/verb.h"
+
+#define VERBS(V) \
+	V(list)
+
+#define VERB_DECLARE(name)	extern const struct verb cmd_##name;
+VERBS(VERB_DECLARE)
+#undef VERB_DECLARE
+
+#endif
