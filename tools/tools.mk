@@ -6,7 +6,7 @@
 
 tools_dir := $(BUILD)/tools
 tools_own_cflags := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-tools_libraries := -ldevmapper -lblkid -ljson-c -lm
+tools_libraries := -ldevmapper -lblkid -ljson-c -lexpat -lm
 tools_chosen := $(if $(filter command environment,$(firstword $(origin \
 	USER_CFLAGS))),$(USER_CFLAGS),$(tools_own_cflags))
 tools_cflags := -std=gnu11 -Wall -Wextra -Werror \
@@ -15,7 +15,7 @@ tools_cflags := -std=gnu11 -Wall -Wextra -Werror \
 		-isystem /usr/include/json-c $(tools_chosen)
 
 tools_sources := $(sort $(wildcard tools/*.c tools/lib/*.c)) \
-		 $(sc_core:%=src/core/%.c)
+		 $(patsubst %,src/core/%.c,$(sc_core) $(sc_core_programs))
 tools_objects := $(tools_sources:%.c=$(tools_dir)/obj/%.o)
 tools_program := $(tools_dir)/ssdcache
 

@@ -9,7 +9,13 @@
 #include "lib/verb.h"
 
 #define VERBS(V) \
-	V(list)
+	V(check) \
+	V(dump) \
+	V(list) \
+	V(repair) \
+	V(restore) \
+	V(size) \
+	V(writeback)
 
 #define VERB_DECLARE(name)	extern const struct verb cmd_##name;
 VERBS(VERB_DECLARE)

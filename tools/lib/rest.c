@@ -29,6 +29,43 @@ int rest_exit_code(int r)
 	}
 }
 
+void rest_damage_text(const struct sc_damage *damage, struct sc_text *t)
+{
+	static const char *const meaning[] = {
+		[SC_DAMAGE_LABEL] = "clean data cannot be believed",
+		[SC_DAMAGE_MAP] = "nothing is lost",
+		[SC_DAMAGE_JOURNAL] = "slots may be in an older state, and dirty ones hold something else by now",
+	};
+	u32 end = damage->slot + damage->nr_slots;
+
+	sc_text_add(t, "%s: ", damage->why->text);
+	if (damage->kind != SC_DAMAGE_PAGE)
+		sc_text_add(t, "%s", meaning[damage->kind]);
+	else if (damage->nr_slots == 1)
+		sc_text_add(t, "slot %u is lost", damage->slot);
+	else
+		sc_text_add(t, "slots %u to %u are lost, but for what the journal knows of them",
+			    damage->slot, end - 1);
+}
+
+void rest_describe(const struct rest *r, u32 nr_mapped,
+		   struct dump_cache *cache)
+{
+	const struct sc_super *s = sc_meta_super(r->meta);
+
+	*cache = (struct dump_cache){
+		.needs_check = sc_meta_needs_check(r->meta),
+		.block_sectors = 1u << r->geom->block_shift,
+		.nr_slots = r->geom->nr_slots,
+		.nr_mapped = nr_mapped,
+		.origin_sectors = r->geom->origin_sectors,
+		.cache_sectors = s->cache_sectors,
+		.label_epoch = s->label_epoch,
+	};
+	memcpy(cache->uuid, s->uuid, sizeof(s->uuid));
+	memcpy(cache->policy, s->policy, sizeof(s->policy));
+}
+
 /* ---- the engine's devices -------------------------------------------------- */
 
 /* Superblocks are read and written one by one. */
@@ -245,6 +282,8 @@ static int open_engine(struct rest *r, const struct sc_meta_params *p)
 	if (err)
 		return refuse(r, err);
 	r->geom = sc_meta_geom(r->meta);
+	if (r->how.super_only)
+		return EXIT_DONE;
 	r->slots = calloc(r->geom->nr_slots, sizeof(*r->slots));
 	r->changed = calloc(BITS_TO_LONGS(r->geom->nr_slots), sizeof(long));
 	if (!r->slots || !r->changed)
@@ -253,7 +292,7 @@ static int open_engine(struct rest *r, const struct sc_meta_params *p)
 	return err ? refuse(r, err) : EXIT_DONE;
 }
 
-static void clear(struct rest *r)
+void rest_init(struct rest *r)
 {
 	memset(r, 0, sizeof(*r));
 	r->metadata.fd = -1;
@@ -266,7 +305,7 @@ int rest_open(struct rest *r, const struct rest_how *how)
 	struct sc_meta_params p = { .adopt_sizes = true };
 	int code;
 
-	clear(r);
+	rest_init(r);
 	r->how = *how;
 	code = open_disks(r);
 	if (code)
@@ -285,7 +324,7 @@ void rest_close(struct rest *r)
 	disk_close(&r->metadata);
 	disk_close(&r->cache);
 	disk_close(&r->origin);
-	clear(r);
+	rest_init(r);
 }
 
 /* ---- settle ---------------------------------------------------------------- */
@@ -422,6 +461,13 @@ int rest_end(struct rest *r)
 	return err ? failed_write(r, err) : EXIT_DONE;
 }
 
+int rest_clear_needs_check(struct rest *r)
+{
+	int err = sc_meta_set_needs_check(r->meta, false);
+
+	return err ? failed_write(r, err) : EXIT_DONE;
+}
+
 /* ---- create ---------------------------------------------------------------- */
 
 static bool is_ours(const u8 *block, const u8 *uuid)
@@ -458,7 +504,7 @@ int rest_create(struct rest *r, const struct rest_new *new)
 	struct sc_meta_params p = new->p;
 	int code, err;
 
-	clear(r);
+	rest_init(r);
 	err = disk_open(&r->metadata, new->path, true);
 	if (err)
 		return rest_exit_code(err);

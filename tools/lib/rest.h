@@ -20,8 +20,10 @@
 
 #include "check.h"
 #include "disk.h"
+#include "dump.h"
 #include "exit.h"
 #include "meta.h"
+#include "text.h"
 
 /**
  * struct rest_slot - the state of a slot, as small as can be
@@ -46,6 +48,7 @@ struct rest_slot {
  * @origin: path, or NULL
  * @write: metadata and labels will be changed
  * @new_labels: labels are not looked at, but written
+ * @super_only: nothing is loaded
  * @write_origin: so will the origin
  * @damaged: NULL: damaged metadata is refused; else told of each damage
  * @ctx: for @damaged
@@ -56,6 +59,7 @@ struct rest_how {
 	const char *origin;
 	bool write;
 	bool new_labels;
+	bool super_only;
 	bool write_origin;
 	void (*damaged)(void *ctx, const struct sc_damage *damage);
 	void *ctx;
@@ -90,6 +94,12 @@ struct rest {
 	struct sc_reason why;
 	u8 *curtain;
 };
+
+/**
+ * rest_init() - nothing is open
+ * @r: for a caller who may come to rest_close() before anything else
+ */
+void rest_init(struct rest *r);
 
 /**
  * rest_open() - open a cache and load it
@@ -176,6 +186,14 @@ int __must_check rest_commit(struct rest *r, const struct sc_record *rec,
 int __must_check rest_end(struct rest *r);
 
 /**
+ * rest_clear_needs_check() - take the mark away
+ * @r: started
+ *
+ * Return: an enum exit_code.
+ */
+int __must_check rest_clear_needs_check(struct rest *r);
+
+/**
  * struct rest_new - metadata to be made
  * @path: of the metadata device
  * @force: overwrite what is there
@@ -220,6 +238,22 @@ int __must_check rest_create_end(struct rest *r, bool needs_check);
  * Return: an enum exit_code.
  */
 int __must_check rest_write_labels(const char *metadata, const char *cache);
+
+/**
+ * rest_damage_text() - say what a damage means
+ * @damage: what is wrong
+ * @t: where to append
+ */
+void rest_damage_text(const struct sc_damage *damage, struct sc_text *t);
+
+/**
+ * rest_describe() - what a dump of a cache begins with
+ * @r: opened
+ * @nr_mapped: mapped slots
+ * @cache: set
+ */
+void rest_describe(const struct rest *r, u32 nr_mapped,
+		   struct dump_cache *cache);
 
 /**
  * rest_exit_code() - what an errno means for a caller of the command
