@@ -40,6 +40,9 @@ tools: $(tools_program)
 PREFIX ?= /usr/local
 DESTDIR ?=
 tools_sbin := $(DESTDIR)$(PREFIX)/sbin
+# Names of thin-provisioning-tools' programs that it answers to.
+tools_libexec := $(DESTDIR)$(PREFIX)/libexec/ssdcache
+tools_names := $(addprefix cache_,check dump repair restore writeback)
 tools_man := $(DESTDIR)$(PREFIX)/share/man
 tools_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 tools_pages8 := $(wildcard tools/man/*.8)
@@ -52,8 +55,14 @@ install-tools: $(tools_program)
 	install -m 644 -t $(tools_man)/man5 $(tools_pages5)
 	install -D -m 644 tools/completion/ssdcache \
 		$(tools_completion)/ssdcache
+	install -d $(tools_libexec)
+	for p in $(tools_names); do \
+		ln -sf ../../sbin/ssdcache $(tools_libexec)/$$p; \
+	done
 
 uninstall-tools:
 	rm -f $(tools_sbin)/ssdcache $(tools_completion)/ssdcache
+	rm -f $(tools_names:%=$(tools_libexec)/%)
+	rmdir --ignore-fail-on-non-empty $(tools_libexec) 2>/dev/null || true
 	rm -f $(tools_pages8:tools/man/%=$(tools_man)/man8/%) \
 		$(tools_pages5:tools/man/%=$(tools_man)/man5/%)

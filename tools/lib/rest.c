@@ -235,7 +235,8 @@ static int open_disks(struct rest *r)
 
 	err = disk_open(&r->metadata, how->metadata, how->write);
 	if (!err && how->cache)
-		err = disk_open(&r->cache, how->cache, how->write);
+		err = disk_open(&r->cache, how->cache,
+				how->write || how->write_cache);
 	if (!err && how->origin)
 		err = disk_open(&r->origin, how->origin, how->write_origin);
 	if (err)
@@ -564,6 +565,28 @@ int rest_create_end(struct rest *r, bool needs_check)
 	if (!err)
 		err = open_curtain(r);
 	return err ? failed_write(r, err) : EXIT_DONE;
+}
+
+int rest_is_made(const char *path, bool *is_made)
+{
+	u8 block[SC_META_BLOCK_BYTES];
+	struct sc_super s;
+	struct disk d;
+	int err;
+	u32 i;
+
+	*is_made = false;
+	err = disk_open(&d, path, false);
+	if (err)
+		return rest_exit_code(err);
+	for (i = 0; i < REST_CURTAIN_BLOCKS && !*is_made && !err; i++) {
+		err = disk_read(&d, i * META_SECTORS, block, META_SECTORS);
+		*is_made = !err && !sc_codec_super_decode(block, i, &s, NULL);
+	}
+	disk_close(&d);
+	if (err)
+		report_error("%s: %s", path, strerror(-err));
+	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
 int rest_write_labels(const char *metadata, const char *cache)

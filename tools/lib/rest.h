@@ -49,6 +49,7 @@ struct rest_slot {
  * @write: metadata and labels will be changed
  * @new_labels: labels are not looked at, but written
  * @super_only: nothing is loaded
+ * @write_cache: so will data on the cache device; a flush is the caller's
  * @write_origin: so will the origin
  * @damaged: NULL: damaged metadata is refused; else told of each damage
  * @ctx: for @damaged
@@ -60,6 +61,7 @@ struct rest_how {
 	bool write;
 	bool new_labels;
 	bool super_only;
+	bool write_cache;
 	bool write_origin;
 	void (*damaged)(void *ctx, const struct sc_damage *damage);
 	void *ctx;
@@ -229,6 +231,15 @@ int __must_check rest_create(struct rest *r, const struct rest_new *new);
  * Return: an enum exit_code.
  */
 int __must_check rest_create_end(struct rest *r, bool needs_check);
+
+/**
+ * rest_is_made() - whether a device holds metadata of a cache
+ * @path: of the metadata device
+ * @is_made: set on success
+ *
+ * Return: an enum exit_code.
+ */
+int __must_check rest_is_made(const char *path, bool *is_made);
 
 /**
  * rest_write_labels() - write the labels of a cache that was just made
