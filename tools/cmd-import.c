@@ -61,6 +61,7 @@ static const struct column columns[] = {
  * struct import - an import under way
  * @dump: the pool's dump
  * @again: the metadata is there; is it the same?
+ * @is_labelled: so is a label
  * @rest: our cache
  * @cache: the pool's cache device
  * @origin: its origin
@@ -73,6 +74,7 @@ static const struct column columns[] = {
 struct import {
 	const char *dump;
 	bool again;
+	bool is_labelled;
 	struct rest rest;
 	struct disk cache;
 	struct disk origin;
@@ -273,7 +275,7 @@ static int write_displaced(struct import *m)
 
 /* ---- all of it ------------------------------------------------------------- */
 
-static bool is_labelled(const struct import *m, u64 sector)
+static bool has_label(const struct import *m, u64 sector)
 {
 	u8 block[SC_META_BLOCK_BYTES], uuid[SC_UUID_BYTES];
 	u64 epoch;
@@ -296,10 +298,20 @@ static int open_disks(struct import *m)
 		report_error("cache and origin must be different devices");
 		return EXIT_USAGE;
 	}
-	if (m->cache.sectors < 2 * SC_LABEL_SECTORS ||
-	    (!is_labelled(m, 0) &&
-	     !is_labelled(m, sc_geom_tail_label(m->cache.sectors))))
-		return EXIT_DONE;
+	if (m->cache.sectors >= 2 * SC_LABEL_SECTORS)
+		m->is_labelled = has_label(m, 0) ||
+				 has_label(m, sc_geom_tail_label(
+						m->cache.sectors));
+	return EXIT_DONE;
+}
+
+/* What a label was written over is on the origin, or it is another cache's. */
+static int check_again_or_new(struct import *m)
+{
+	int code = rest_is_made(metadata_path, &m->again);
+
+	if (code || m->again || !m->is_labelled)
+		return code;
 	report_error("%s: is a cache device of ours already", cache_path);
 	return EXIT_REFUSED;
 }
@@ -341,7 +353,7 @@ static int import(struct import *m)
 
 	code = open_disks(m);
 	if (!code)
-		code = rest_is_made(metadata_path, &m->again);
+		code = check_again_or_new(m);
 	if (code)
 		return code;
 	code = dump_read(m->dump, &reader);
@@ -376,7 +388,8 @@ static int run(int argc, char **argv)
 	rest_close(&m.rest);
 	disk_close(&m.cache);
 	disk_close(&m.origin);
-	return code ?: rest_write_labels(metadata_path, cache_path);
+	return code ?: rest_write_labels(metadata_path, cache_path,
+					 m.is_labelled);
 }
 
 const struct verb cmd_import = {

@@ -471,14 +471,20 @@ int rest_clear_needs_check(struct rest *r)
 
 /* ---- create ---------------------------------------------------------------- */
 
+/* Of two blocks one may be torn. */
 static bool is_ours(const u8 *block, const u8 *uuid)
 {
 	struct sc_super s;
+	u32 i;
 
-	return sc_codec_is_zero(block) ||
-	       !memcmp(block, unfinished, sizeof(unfinished)) ||
-	       (!sc_codec_super_decode(block, 0, &s, NULL) &&
-		!memcmp(s.uuid, uuid, SC_UUID_BYTES));
+	if (sc_codec_is_zero(block))
+		return true;
+	for (i = 0; i < REST_CURTAIN_BLOCKS; i++, block += SC_META_BLOCK_BYTES)
+		if (!memcmp(block, unfinished, sizeof(unfinished)) ||
+		    (!sc_codec_super_decode(block, i, &s, NULL) &&
+		     !memcmp(s.uuid, uuid, SC_UUID_BYTES)))
+			return true;
+	return false;
 }
 
 static int check_place(struct rest *r, const struct rest_new *new)
@@ -489,7 +495,8 @@ static int check_place(struct rest *r, const struct rest_new *new)
 	if (new->force ||
 	    r->metadata.sectors < REST_CURTAIN_BLOCKS * META_SECTORS)
 		return EXIT_DONE;
-	err = disk_read(&r->metadata, 0, block, META_SECTORS);
+	err = disk_read(&r->metadata, 0, block,
+			REST_CURTAIN_BLOCKS * META_SECTORS);
 	if (!err && is_ours(block, new->p.uuid))
 		return EXIT_DONE;
 	if (err)
@@ -520,33 +527,33 @@ int rest_create(struct rest *r, const struct rest_new *new)
 	return open_engine(r, &p);
 }
 
+/* One block after the other, each durable before the next and behind all else. */
+static int write_supers(struct rest *r, const u8 *first, const u8 *second)
+{
+	int err = disk_flush(&r->metadata);
+
+	if (!err)
+		err = disk_write(&r->metadata, META_SECTORS, second,
+				 META_SECTORS);
+	if (!err)
+		err = disk_flush(&r->metadata);
+	if (!err)
+		err = disk_write(&r->metadata, 0, first, META_SECTORS);
+	return err ?: disk_flush(&r->metadata);
+}
+
 /* From here on the device is nobody's metadata. */
 static int draw_curtain(struct rest *r)
 {
 	u8 block[SC_META_BLOCK_BYTES] = {};
-	int err = 0;
-	u32 i;
 
 	memcpy(block, unfinished, sizeof(unfinished));
-	for (i = 0; i < REST_CURTAIN_BLOCKS && !err; i++)
-		err = disk_write(&r->metadata, i * META_SECTORS, block,
-				 META_SECTORS);
-	return err ?: disk_flush(&r->metadata);
+	return write_supers(r, block, block);
 }
 
-/* One superblock after the other, each behind all else. */
 static int open_curtain(struct rest *r)
 {
-	int err = disk_flush(&r->metadata);
-	u32 i;
-
-	for (i = REST_CURTAIN_BLOCKS; i-- && !err;) {
-		err = disk_write(&r->metadata, i * META_SECTORS,
-				 behind_curtain(r, i), META_SECTORS);
-		if (!err)
-			err = disk_flush(&r->metadata);
-	}
-	return err;
+	return write_supers(r, behind_curtain(r, 0), behind_curtain(r, 1));
 }
 
 int rest_create_end(struct rest *r, bool needs_check)
@@ -589,13 +596,13 @@ int rest_is_made(const char *path, bool *is_made)
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
-int rest_write_labels(const char *metadata, const char *cache)
+int rest_write_labels(const char *metadata, const char *cache, bool are_there)
 {
 	struct rest_how how = {
 		.metadata = metadata,
 		.cache = cache,
 		.write = true,
-		.new_labels = true,
+		.new_labels = !are_there,
 	};
 	struct rest r;
 	int code;

@@ -245,10 +245,12 @@ int __must_check rest_is_made(const char *path, bool *is_made);
  * rest_write_labels() - write the labels of a cache that was just made
  * @metadata: path
  * @cache: path of its cache device, which must be large enough
+ * @are_there: one is there already, and has to agree
  *
  * Return: an enum exit_code.
  */
-int __must_check rest_write_labels(const char *metadata, const char *cache);
+int __must_check rest_write_labels(const char *metadata, const char *cache,
+				   bool are_there);
 
 /**
  * rest_damage_text() - say what a damage means
