@@ -12,9 +12,22 @@
 #include "random.h"
 #include "report.h"
 
-static const u8 uuid[SC_UUID_BYTES] = { 1, 2, 3, 4 };
+const u8 image_uuid[SC_UUID_BYTES] = { 1, 2, 3, 4 };
 
-#define MUST(x)	do { if (!(x)) { perror(#x); abort(); } } while (0)
+static FILE *said;
+static int out = -1, err = -1;
+static char *said_text;
+
+/* Also what was printed before. */
+static void die(const char *what)
+{
+	if (said)
+		fprintf(stderr, "%s", said_end());
+	fprintf(stderr, "%s: %s\n", what, strerror(errno));
+	abort();
+}
+
+#define MUST(x)	do { if (!(x)) die(#x); } while (0)
 
 /* ---- files ----------------------------------------------------------------- */
 
@@ -62,6 +75,34 @@ void image_copy(const char *to, const char *from)
 	free(data);
 }
 
+void image_block(const char *path, u64 block, u8 *data)
+{
+	size_t bytes, at = block * SC_META_BLOCK_BYTES;
+	u8 *all = image_read(path, &bytes);
+
+	MUST(at + SC_META_BLOCK_BYTES <= bytes);
+	memcpy(data, all + at, SC_META_BLOCK_BYTES);
+	free(all);
+}
+
+void image_put_block(const char *path, u64 block, const u8 *data)
+{
+	FILE *f = fopen(path, "r+e");
+
+	MUST(f);
+	MUST(!fseek(f, (long)(block * SC_META_BLOCK_BYTES), SEEK_SET));
+	MUST(fwrite(data, SC_META_BLOCK_BYTES, 1, f) == 1);
+	MUST(!fclose(f));
+}
+
+void image_spoil(const char *path, u64 block)
+{
+	u8 data[SC_META_BLOCK_BYTES];
+
+	memset(data, 0xa5, sizeof(data));
+	image_put_block(path, block, data);
+}
+
 /* ---- caches ---------------------------------------------------------------- */
 
 void image_make(const struct image *image)
@@ -77,7 +118,7 @@ void image_make(const struct image *image)
 	};
 	struct rest r;
 
-	memcpy(new.p.uuid, uuid, sizeof(uuid));
+	memcpy(new.p.uuid, image_uuid, sizeof(image_uuid));
 	image_file(image->metadata, image->metadata_sectors);
 	image_file(image->cache, image->cache_sectors);
 	image_file(image->origin, image->origin_sectors);
@@ -112,7 +153,8 @@ void image_spoil_journal(const struct image *image, sc_cblock_t slot)
 
 	for (at = 0; at < bytes; at += SC_META_BLOCK_BYTES) {
 		struct sc_block_id id = {
-			.uuid = uuid, .location = at / SC_META_BLOCK_BYTES,
+			.uuid = image_uuid,
+			.location = at / SC_META_BLOCK_BYTES,
 		};
 		struct sc_tx_block tx;
 
@@ -121,9 +163,8 @@ void image_spoil_journal(const struct image *image, sc_cblock_t slot)
 			break;
 	}
 	MUST(at < bytes);
-	memset(data + at, 0xa5, SC_META_BLOCK_BYTES);
-	write_file(image->metadata, data, bytes);
 	free(data);
+	image_spoil(image->metadata, at / SC_META_BLOCK_BYTES);
 }
 
 /* A bijection, so that no block comes twice. */
@@ -172,10 +213,6 @@ void image_load(const struct image *image, struct rest *r)
 
 /* ---- what is printed ------------------------------------------------------- */
 
-static FILE *said;
-static int out = -1, err = -1;
-static char *said_text;
-
 void said_begin(void)
 {
 	static bool begun;
@@ -207,5 +244,6 @@ const char *said_end(void)
 	MUST(said_text);
 	MUST(pread(fileno(said), said_text, (size_t)bytes, 0) == bytes);
 	fclose(said);
+	said = NULL;
 	return said_text;
 }

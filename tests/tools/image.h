@@ -49,6 +49,17 @@ void image_make(const struct image *image);
 void image_commit(const struct image *image, const struct sc_record *rec,
 		  u32 nr, bool clean);
 
+extern const u8 image_uuid[SC_UUID_BYTES];
+
+/** image_block() - read a block of 4 KiB of a file */
+void image_block(const char *path, u64 block, u8 *data);
+
+/** image_put_block() - write one */
+void image_put_block(const char *path, u64 block, const u8 *data);
+
+/** image_spoil() - garbage in place of a block */
+void image_spoil(const char *path, u64 block);
+
 /** image_spoil_journal() - garbage in place of the block that begins with a slot */
 void image_spoil_journal(const struct image *image, sc_cblock_t slot);
 

@@ -53,8 +53,8 @@ $(sim_programs): $(sim_rest:%.c=$(user)/%.o)
 $(unit_programs) $(sim_programs): %: %.o $(core_archive)
 	@$(CC) $(user_cflags) $(filter %.o,$^) $(core_archive) -lcmocka -lm -o $@
 
-# Tests that cut the power stand between the command and its files.
-$(user)/tests/tools/%-cut: private wraps := -Wl,--wrap=pwrite,--wrap=fdatasync
+# tests/tools/power.c stands between the command and its files.
+$(tools_programs): private wraps := -Wl,--wrap=pwrite,--wrap=fdatasync
 $(tools_programs): $(tools_rest:%.c=$(user)/%.o)
 $(user_command): $(user)/tools/ssdcache.o $(filter-out \
 		 $(user)/tests/%,$(tools_rest:%.c=$(user)/%.o))
