@@ -116,11 +116,11 @@ static void io_get(void *ctx, sc_cblock_t slot, struct sc_record *rec)
 	*rec = w->view[from_cblock(slot)];
 }
 
-static void io_damaged(void *ctx, const struct sc_reason *why)
+static void io_damaged(void *ctx, const struct sc_damage *damage)
 {
 	struct world *w = ctx;
 
-	assert(strlen(why->text) > 10);
+	assert(strlen(damage->why->text) > 10);
 	w->nr_damaged++;
 }
 
