@@ -9,7 +9,18 @@
 #include "lib/verb.h"
 
 #define VERBS(V) \
-	V(list)
+	V(create) \
+	V(remove) \
+	V(start) \
+	V(stop) \
+	V(list) \
+	V(status) \
+	V(top) \
+	V(stats) \
+	V(set) \
+	V(mode) \
+	V(flush) \
+	V(resize)
 
 #define VERB_DECLARE(name)	extern const struct verb cmd_##name;
 VERBS(VERB_DECLARE)

@@ -131,6 +131,21 @@ int mapped_info(const char *name, struct mapped_info *info)
 	return 0;
 }
 
+bool mapped_is_ours(const char *name)
+{
+	struct dm_task *task = task_new(DM_DEVICE_INFO, name);
+	const char *uuid = NULL;
+	bool ours;
+
+	if (task && dm_task_run(task))
+		uuid = dm_task_get_uuid(task);
+	ours = uuid && !strncmp(uuid, MAPPED_UUID_PREFIX,
+				strlen(MAPPED_UUID_PREFIX));
+	if (task)
+		dm_task_destroy(task);
+	return ours;
+}
+
 static bool has_target(const char *name, const char *target)
 {
 	struct mapped_line line;
@@ -247,6 +262,18 @@ static bool run_simple(int type, const char *name, bool with_udev)
 	if (task)
 		dm_task_destroy(task);
 	return ok;
+}
+
+int mapped_suspend(const char *name)
+{
+	return run_simple(DM_DEVICE_SUSPEND, name, false) ?
+		       0 : fault("suspend", name);
+}
+
+int mapped_resume(const char *name)
+{
+	return run_simple(DM_DEVICE_RESUME, name, true) ?
+		       0 : fault("resume", name);
 }
 
 /* A table that was refused when it was taken into use: back to the one before. */

@@ -85,6 +85,14 @@ int __must_check mapped_each(const char *target,
 int __must_check mapped_info(const char *name, struct mapped_info *info);
 
 /**
+ * mapped_is_ours() - whether this command has made a device
+ * @name: its name
+ *
+ * Return: true if there is one and its uuid begins with MAPPED_UUID_PREFIX.
+ */
+bool mapped_is_ours(const char *name);
+
+/**
  * mapped_status() - the first line of a device's status
  * @name: its name
  * @line: set on success
@@ -125,6 +133,22 @@ int __must_check mapped_create(const struct mapped_table *t);
  * Return: 0; -EIO, then the old table is in use if that is possible at all.
  */
 int __must_check mapped_reload(const struct mapped_table *t);
+
+/**
+ * mapped_suspend() - stop I/O to a device until a table is taken into use
+ * @name: its name
+ *
+ * Return: 0; -EIO.
+ */
+int __must_check mapped_suspend(const char *name);
+
+/**
+ * mapped_resume() - let I/O go on
+ * @name: its name
+ *
+ * Return: 0; -EIO.
+ */
+int __must_check mapped_resume(const char *name);
 
 /**
  * mapped_remove() - remove a device

@@ -12,10 +12,24 @@
 
 /* ---- values ---------------------------------------------------------------- */
 
+/* Names of the devices that a cache may need beside its own. */
+static bool is_part_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 6 && (!strcmp(name + len - 6, "-cmeta") ||
+			    !strcmp(name + len - 6, "-cdata"));
+}
+
 int tab_name_check(const char *name, struct sc_reason *why)
 {
 	static const char extra[] = "_.+@:-";
 	const char *c;
+
+	if (is_part_name(name)) {
+		sc_reason_set(why, "name: must not end in -cmeta or -cdata");
+		return -EINVAL;
+	}
 
 	if (!*name || strlen(name) >= TAB_NAME_BYTES) {
 		sc_reason_set(why, "name: must have 1 to %u characters",
