@@ -20,7 +20,8 @@
 	V(set) \
 	V(mode) \
 	V(flush) \
-	V(resize)
+	V(resize) \
+	V(lvm)
 
 #define VERB_DECLARE(name)	extern const struct verb cmd_##name;
 VERBS(VERB_DECLARE)
