@@ -71,8 +71,8 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 #: Testing; each ends with a line "N passed, N failed"
 #:   make test               everything, on a fresh Debian 12 machine, too
 #:   make check              lint, unit and sim: what needs no virtual machine
-#:   make lint | unit | sim  one of these; unit and sim take PROGRAM=name
-#:                           and SEED=number
+#:   make lint | unit | sim | tools-test   one of these; all but lint take
+#:                           PROGRAM=name and SEED=number
 #:   make vm [TEST=..] [KERNEL=..]   tests/dm/TEST on one kernel, or all
 #:   make crash              what cuts the power: the simulations, and the
 #:                           tests in the virtual machine that do so
@@ -81,15 +81,18 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 run := BUILD=$(BUILD) KERNELS="$(KERNELS)" tests/run.sh
 one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 
-.PHONY: test check lint unit sim vm crash style
+.PHONY: test check lint unit sim tools-test vm crash style
 test:
-	@$(run) deps lint unit sim modules bed vm host
+	@$(run) deps lint unit sim tools modules bed vm host
 
 check:
-	@$(run) lint unit sim
+	@$(run) lint unit sim tools
 
 lint unit sim:
 	@$(run) $@
+
+tools-test:
+	@$(run) tools
 
 vm:
 	@TEST=$(TEST) $(one_kernel) modules vm

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * ssdcache: the command. Its first word says what to do, see verbs.h; called by
- * another name, that may say it.
+ * the name of another program, that does.
  */
 #include <ssdcache/abi.h>
 
@@ -16,15 +16,10 @@ static const struct verb *const verbs[] = {
 	NULL
 };
 
-static const struct verb *find_alias(const char *name)
-{
-	const struct verb *const *v;
-
-	for (v = verbs; *v; v++)
-		if ((*v)->alias && !strcmp((*v)->alias, name))
-			return *v;
-	return NULL;
-}
+static const struct verb *const programs[] = {
+	PROGRAMS(VERB_ENTRY)
+	NULL
+};
 
 static int print_help(void)
 {
@@ -69,9 +64,11 @@ static const char *base_name(const char *path)
 
 int main(int argc, char **argv)
 {
-	const struct verb *verb = argc ? find_alias(base_name(argv[0])) : NULL;
+	const struct verb *verb = NULL;
 	int r;
 
+	if (argc)
+		verb = verb_find(programs, base_name(argv[0]));
 	if (verb) {
 		r = verb_run(verb, argc, argv);
 	} else {

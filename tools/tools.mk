@@ -6,7 +6,7 @@
 
 tools_dir := $(BUILD)/tools
 tools_own_cflags := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-tools_libraries := -ldevmapper -lblkid -ljson-c -lm
+tools_libraries := -ldevmapper -lblkid -ljson-c -lexpat -lm
 tools_chosen := $(if $(filter command environment,$(firstword $(origin \
 	USER_CFLAGS))),$(USER_CFLAGS),$(tools_own_cflags))
 tools_cflags := -std=gnu11 -Wall -Wextra -Werror \
@@ -15,7 +15,7 @@ tools_cflags := -std=gnu11 -Wall -Wextra -Werror \
 		-isystem /usr/include/json-c $(tools_chosen)
 
 tools_sources := $(sort $(wildcard tools/*.c tools/lib/*.c)) \
-		 $(sc_core:%=src/core/%.c)
+		 $(patsubst %,src/core/%.c,$(sc_core) $(sc_core_programs))
 tools_objects := $(tools_sources:%.c=$(tools_dir)/obj/%.o)
 tools_program := $(tools_dir)/ssdcache
 
@@ -40,6 +40,9 @@ tools: $(tools_program)
 PREFIX ?= /usr/local
 DESTDIR ?=
 tools_sbin := $(DESTDIR)$(PREFIX)/sbin
+# Names of thin-provisioning-tools' programs that it answers to.
+tools_libexec := $(DESTDIR)$(PREFIX)/libexec/ssdcache
+tools_names := $(addprefix cache_,check dump repair restore writeback)
 tools_man := $(DESTDIR)$(PREFIX)/share/man
 tools_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 tools_pages8 := $(wildcard tools/man/*.8)
@@ -52,8 +55,14 @@ install-tools: $(tools_program)
 	install -m 644 -t $(tools_man)/man5 $(tools_pages5)
 	install -D -m 644 tools/completion/ssdcache \
 		$(tools_completion)/ssdcache
+	install -d $(tools_libexec)
+	for p in $(tools_names); do \
+		ln -sf ../../sbin/ssdcache $(tools_libexec)/$$p; \
+	done
 
 uninstall-tools:
 	rm -f $(tools_sbin)/ssdcache $(tools_completion)/ssdcache
+	rm -f $(tools_names:%=$(tools_libexec)/%)
+	rmdir --ignore-fail-on-non-empty $(tools_libexec) 2>/dev/null || true
 	rm -f $(tools_pages8:tools/man/%=$(tools_man)/man8/%) \
 		$(tools_pages5:tools/man/%=$(tools_man)/man5/%)

@@ -21,10 +21,27 @@
 	V(mode) \
 	V(flush) \
 	V(resize) \
-	V(lvm)
+	V(lvm) \
+	V(check) \
+	V(dump) \
+	V(restore) \
+	V(repair) \
+	V(writeback) \
+	V(import) \
+	V(export) \
+	V(size)
+
+/* Other programs' names: called by one of them, the command is that program. */
+#define PROGRAMS(V) \
+	V(cache_check) \
+	V(cache_dump) \
+	V(cache_repair) \
+	V(cache_restore) \
+	V(cache_writeback)
 
 #define VERB_DECLARE(name)	extern const struct verb cmd_##name;
 VERBS(VERB_DECLARE)
+PROGRAMS(VERB_DECLARE)
 #undef VERB_DECLARE
 
 #endif

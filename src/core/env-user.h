@@ -10,6 +10,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/types.h> /* __le16 and so on, as other headers want them */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>

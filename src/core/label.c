@@ -51,6 +51,7 @@ static void read_label(struct sc_meta *m, u64 sector, struct label_found *found)
 static int refuse(struct sc_meta *m, const struct label_found *found,
 		  struct sc_reason *why)
 {
+	struct sc_damage damage = { .kind = SC_DAMAGE_LABEL, .why = why };
 	int r = found->error ?: -EINVAL;
 
 	if (found->nr_foreign) {
@@ -65,7 +66,7 @@ static int refuse(struct sc_meta *m, const struct label_found *found,
 	/* A repair trusts dirty data only: nobody knows the epoch. */
 	m->epoch = m->sb.label_epoch + 1;
 	m->labels_stale = true;
-	return sc_meta_damage(m, r, why);
+	return sc_meta_damage(m, r, &damage);
 }
 
 int sc_label_open(struct sc_meta *m, struct sc_reason *why)
@@ -74,9 +75,15 @@ int sc_label_open(struct sc_meta *m, struct sc_reason *why)
 
 	m->epoch = 0;
 	m->labels_stale = m->sb.cache_sectors != m->p.cache_sectors;
+	if (!m->io->cache_read) {
+		m->epoch = m->sb.label_epoch;
+		m->labels_stale = true;
+		return 0;
+	}
 	read_label(m, HEAD_LABEL, &found);
 	if (has_tail(m))
 		read_label(m, sc_geom_tail_label(m->sb.cache_sectors), &found);
+	m->stats.good_labels = found.nr_own;
 	if (!found.nr_own)
 		return refuse(m, &found, why);
 	if (m->epoch < m->sb.label_epoch) {
@@ -123,9 +130,10 @@ static u32 write_labels(struct sc_meta *m, int *error)
 
 int sc_label_write(struct sc_meta *m)
 {
-	int r;
+	int r = 0;
 
-	write_labels(m, &r);
+	if (m->io->cache_write)
+		write_labels(m, &r);
 	if (!r)
 		m->labels_stale = false;
 	return r;
@@ -135,7 +143,7 @@ int sc_meta_raise_epoch(struct sc_meta *m)
 {
 	int r;
 
-	if (m->phase < SC_META_OPENED)
+	if (m->phase < SC_META_OPENED || !m->io->cache_write)
 		return -EINVAL;
 	/* What is written from now on would deny the new epoch. */
 	if (!m->error)

@@ -46,6 +46,16 @@ static unsigned long long journal_block(const struct sc_meta *m, u32 offset)
 	return m->sb.layout.journal_start + ring_block(m, offset);
 }
 
+/* Behind a damage, what the slots were before is all that is known of them. */
+static int damage(struct replay *rp, int r)
+{
+	struct sc_damage damage = {
+		.kind = SC_DAMAGE_JOURNAL, .why = rp->l->why,
+	};
+
+	return sc_meta_damage(rp->l->m, r, &damage);
+}
+
 /* What cannot be read is empty, for a repair. */
 static int read_ring_block(struct replay *rp, u32 offset, u8 *buf)
 {
@@ -57,7 +67,7 @@ static int read_ring_block(struct replay *rp, u32 offset, u8 *buf)
 	sc_reason_set(rp->l->why, "journal block %llu: read error, got %d",
 		      journal_block(m, offset), r);
 	sc_codec_journal_begin(buf);
-	return sc_meta_damage(m, r, rp->l->why);
+	return damage(rp, r);
 }
 
 static int read_ring(struct replay *rp, u32 offset, u8 *buf, u32 nr)
@@ -167,7 +177,7 @@ static int apply_block(struct replay *rp, u32 offset)
 		r = sc_codec_journal_get(fetched(rp, offset), i, &m->sb.geom,
 					 &rec, rp->l->why);
 		if (r) {
-			r = sc_meta_damage(m, r, rp->l->why);
+			r = damage(rp, r);
 			continue;
 		}
 		/* The tail will pass it: then the table must know it. */
@@ -205,7 +215,7 @@ static int refuse_end(struct replay *rp, u32 offset, u64 tx)
 		      journal_block(m, rp->broken),
 		      (unsigned long long)rp->tx, journal_block(m, offset),
 		      (unsigned long long)tx);
-	return sc_meta_damage(m, -EUCLEAN, rp->l->why);
+	return damage(rp, -EUCLEAN);
 }
 
 /*

@@ -188,7 +188,8 @@ lint_lists() {
 	listed=$(make -s --no-print-directory -f - 2>&1 <<-'END'
 		src := .
 		include Kbuild
-		all: ; @printf '%s\n' $(ssdcache-y:.o=.c)
+		programs := $(sc_core_programs:%=src/core/%.c)
+		all: ; @printf '%s\n' $(ssdcache-y:.o=.c) $(programs)
 	END
 	)
 	there=$(files 'src/core/*.c' 'src/dm/*.c' | tr '\0' '\n')

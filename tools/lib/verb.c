@@ -85,7 +85,7 @@ int verb_run(const struct verb *verb, int argc, char **argv)
 	struct option_spec all[MAX_OPTIONS] = { OPT_END };
 	int first;
 
-	report_begin(*report_name() ? verb->name : verb->alias);
+	report_begin(verb->name);
 	if (verb->verbs)
 		return run_second_level(verb, argc, argv);
 	append(all, verb->options);

@@ -17,7 +17,6 @@
 /**
  * struct verb - what a verb is called, takes and does
  * @name: the word
- * @alias: another program's name under which it is installed, or NULL
  * @args: what it takes beside options, for --help
  * @summary: half a sentence
  * @min_args: so many words at least
@@ -29,7 +28,6 @@
  */
 struct verb {
 	const char *name;
-	const char *alias;
 	const char *args;
 	const char *summary;
 	int min_args;
