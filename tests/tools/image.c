@@ -77,12 +77,12 @@ void image_copy(const char *to, const char *from)
 
 void image_block(const char *path, u64 block, u8 *data)
 {
-	size_t bytes, at = block * SC_META_BLOCK_BYTES;
-	u8 *all = image_read(path, &bytes);
+	FILE *f = fopen(path, "re");
 
-	MUST(at + SC_META_BLOCK_BYTES <= bytes);
-	memcpy(data, all + at, SC_META_BLOCK_BYTES);
-	free(all);
+	MUST(f);
+	MUST(!fseek(f, (long)(block * SC_META_BLOCK_BYTES), SEEK_SET));
+	MUST(fread(data, SC_META_BLOCK_BYTES, 1, f) == 1);
+	fclose(f);
 }
 
 void image_put_block(const char *path, u64 block, const u8 *data)
