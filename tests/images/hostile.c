@@ -152,7 +152,7 @@ SPOIL(super_tx_0, supers(img, "super.tail_tx", 0))
 SPOIL(super_tx_never, supers(img, "super.tail_tx", ~0ULL))
 SPOIL(super_checkpoint_never, supers(img, "super.checkpoint", NEVER))
 SPOIL(super_generation_never, supers(img, "super.generation", NEVER))
-SPOIL(super_epoch_0, supers(img, "super.label_epoch", 0))
+SPOIL(super_epoch_never, supers(img, "super.label_epoch", NEVER))
 SPOIL(super_checkpoint_next,
       supers(img, "super.checkpoint", super_get(img, "super.checkpoint") + 2))
 SPOIL(super_tx_old,
@@ -409,7 +409,7 @@ static const struct hostile all[] = {
 	REFUSED(super_tx_never, COUNTER),
 	REFUSED(super_checkpoint_never, COUNTER),
 	REFUSED(super_generation_never, COUNTER),
-	REFUSED(super_epoch_0, COUNTER),
+	REFUSED(super_epoch_never, COUNTER),
 	REFUSED(super_checkpoint_next, "of another checkpoint"),
 	TAKEN(super_newer_differs),
 	REFUSED(super_tx_old, NOT_TX),
