@@ -13,7 +13,6 @@
  * @SC_MSG_MODE: the mode changed
  * @SC_MSG_FLUSH: everything dirty destaged
  * @SC_MSG_INVALIDATE: the contents of some slots forgotten
- * @SC_MSG_ABANDON: metadata and cache device are gone for good
  * @SC_MSG_STATS_RESET: the counters set to 0
  * @SC_MSG_IGNORED: a key of dm-cache's old policies: nothing to do
  */
@@ -22,7 +21,6 @@ enum sc_message_kind {
 	SC_MSG_MODE,
 	SC_MSG_FLUSH,
 	SC_MSG_INVALIDATE,
-	SC_MSG_ABANDON,
 	SC_MSG_STATS_RESET,
 	SC_MSG_IGNORED,
 };

@@ -398,6 +398,18 @@ int __must_check sc_meta_checkpoint(struct sc_meta *m);
 int __must_check sc_meta_raise_epoch(struct sc_meta *m);
 
 /**
+ * sc_meta_void() - let the next start begin with an empty cache
+ * @m: opened; works on a failed engine
+ *
+ * Nothing of the records counts any more, dirty ones included. The engine
+ * writes no metadata after this. If it failed it may be called again.
+ *
+ * Context: may sleep.
+ * Return: 0 if that is durable, else a write error.
+ */
+int __must_check sc_meta_void(struct sc_meta *m);
+
+/**
  * sc_meta_set_needs_check() - set or clear the needs_check mark on the disk
  * @m: started
  * @on: new value

@@ -127,3 +127,13 @@ int sc_super_write(struct sc_meta *m)
 	m->worse = 0;
 	return 0;
 }
+
+int sc_meta_void(struct sc_meta *m)
+{
+	if (m->phase < SC_META_OPENED)
+		return -EINVAL;
+	/* What is written from now on would be of a cache that is no more. */
+	sc_meta_fail(m, -EROFS);
+	memset(m->block, 0, SC_META_BLOCK_BYTES);
+	return m->io->write(m->ctx, 0, m->block, 1, SC_IO_FUA);
+}

@@ -45,6 +45,8 @@ struct sc_capture {
  * @nr_ended: transactions that ended well
  * @nr_records: in the transaction being built or on its way
  * @records: these
+ * @void_tried: when the metadata of an abandoned cache were last to be voided
+ * @voided: that was done
  * @stats: copy of the engine's
  */
 struct sc_commit {
@@ -70,6 +72,8 @@ struct sc_commit {
 	u64 nr_ended;
 	u32 nr_records;
 	struct sc_capture *records;
+	unsigned long void_tried;
+	bool voided;
 	struct sc_meta_stats stats;
 };
 

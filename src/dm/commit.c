@@ -23,6 +23,8 @@
 
 /* Held records want an origin flush at least once in so many intervals. */
 #define HELD_INTERVALS	10
+/* How often a lost metadata device is looked for. */
+#define VOID_RETRY_MS	10000
 
 /* ---- asking ------------------------------------------------------------------ */
 
@@ -281,6 +283,13 @@ static int commit_records(struct sc_cache *c, bool flush)
 /* ---- a cycle ----------------------------------------------------------------- */
 
 /* Of metadata and cache device the one that failed was counted, or is now. */
+/* In state degraded; nobody may be told that a write has failed before. */
+static void commit_abandon(struct sc_cache *c)
+{
+	if (READ_ONCE(c->records) == SC_RECORDS_ALL && !sc_stats_nr_dirty(c))
+		sc_abandon(c);
+}
+
 static void commit_failed(struct sc_cache *c)
 {
 	bool metadata = sc_meta_failed(c->meta);
@@ -289,11 +298,12 @@ static void commit_failed(struct sc_cache *c)
 	c->commit->dirty_records = sc_map_any_dirty_record(c->map);
 	if (metadata)
 		sc_fail_io(c, SC_LEG_METADATA, true);
+	/* What records are worth before the state, see sc_io_look(). */
 	if (sc_meta_raise_epoch(c->meta)) {
+		commit_abandon(c);
 		sc_fail_health(c, SC_DEGRADED,
 			       "neither metadata nor label can be written");
 	} else {
-		/* Before the state, see sc_io_look(). */
 		WRITE_ONCE(c->records, SC_RECORDS_DIRTY);
 		sc_fail_health(c, SC_RO,
 			       metadata ? "metadata cannot be written" :
@@ -301,6 +311,30 @@ static void commit_failed(struct sc_cache *c)
 	}
 	WRITE_ONCE(c->commit->failed, true);
 	wake_up_all(&c->commit->done_wait);
+}
+
+/* Perhaps the metadata device is back: then let it tell what became of it. */
+static void commit_void(struct sc_cache *c)
+{
+	struct sc_commit *k = c->commit;
+
+	if (c->records != SC_RECORDS_NONE || k->voided)
+		return;
+	k->void_tried = jiffies;
+	k->voided = !sc_meta_void(c->meta);
+	if (k->voided)
+		pr_info("ssdcache %s: the metadata device is back, and empty\n",
+			dm_table_device_name(c->target->ti->table));
+}
+
+static void commit_degraded(struct sc_cache *c)
+{
+	if (likely(READ_ONCE(c->health) != SC_DEGRADED))
+		return;
+	commit_abandon(c);
+	if (time_after(jiffies, c->commit->void_tried +
+		       msecs_to_jiffies(VOID_RETRY_MS)))
+		commit_void(c);
 }
 
 /*
@@ -442,6 +476,7 @@ static int commit_thread(void *data)
 		commit_run(c);
 		commit_checkpoint(c);
 		commit_needs_check(c);
+		commit_degraded(c);
 		commit_take_stats(c);
 	}
 	return 0;
@@ -489,11 +524,9 @@ void sc_commit_stop(struct sc_cache *c)
 	/* A failed flush only keeps records back that equal the origin. */
 	sc_origin_flush(c);
 	if (k->error) {
-		/* Perhaps they are back for a moment. */
-		if (c->records == SC_RECORDS_NONE &&
-		    sc_meta_raise_epoch(c->meta))
-			pr_warn("ssdcache %s: never use the abandoned devices together again\n",
-				dm_table_device_name(c->target->ti->table));
+		if (c->health == SC_DEGRADED)
+			commit_abandon(c);
+		commit_void(c);
 		return;
 	}
 	if (commit_records(c, true) || sc_meta_checkpoint(c->meta))

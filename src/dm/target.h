@@ -161,7 +161,7 @@ struct sc_pools {
  * enum sc_records - which durable records may still be read one day
  * @SC_RECORDS_ALL: all
  * @SC_RECORDS_DIRTY: only those that call something dirty (rule 9)
- * @SC_RECORDS_NONE: the operator has abandoned the devices
+ * @SC_RECORDS_NONE: none: the origin goes on alone, see abandon.c
  */
 enum sc_records {
 	SC_RECORDS_ALL,
@@ -326,22 +326,31 @@ struct sc_cache *sc_cache_create(struct sc_target *t, struct sc_reason *why);
 void sc_cache_destroy(struct sc_cache *c);
 
 /**
- * sc_cache_abandon() - no record of these devices will be read again
- * @c: the cache, in state degraded
- *
- * The module refuses to start this cache from now on.
- *
- * Context: process, may sleep.
- */
-void sc_cache_abandon(struct sc_cache *c);
-
-/**
  * sc_cache_wait_owners() - wait until no slot is busy
  * @c: the cache; nothing makes new ones busy for long
  *
  * Context: process, may sleep.
  */
 void sc_cache_wait_owners(struct sc_cache *c);
+
+/* ---- abandon.c ------------------------------------------------------------- */
+
+/**
+ * sc_abandon() - go on without metadata and cache device
+ * @c: the cache, nothing dirty; neither metadata nor label can be written
+ *
+ * Context: the commit thread, or nobody else uses the engine; may sleep.
+ */
+void sc_abandon(struct sc_cache *c);
+
+/**
+ * sc_abandoned() - has the origin gone on without these devices?
+ * @c: the cache, its metadata open
+ *
+ * Context: process, may sleep.
+ * Return: true if so, as long as the module has been loaded.
+ */
+bool sc_abandoned(struct sc_cache *c);
 
 /* ---- io-map.c, io-end.c ---------------------------------------------------- */
 

@@ -41,6 +41,7 @@ typedef u64 sector_t;
 #define ERR_PTR(r)	((void *)(long)(r))
 
 #define pr_warn(...)		model_log(__VA_ARGS__)
+#define pr_info(...)		model_log(__VA_ARGS__)
 #define pr_err(...)		model_log(__VA_ARGS__)
 #define pr_err_ratelimited(...)	model_log(__VA_ARGS__)
 #define DMERR(fmt, ...)		model_log(fmt "\n", ##__VA_ARGS__)
