@@ -39,10 +39,13 @@ $(core_archive): $(sc_core:%=$(user)/src/core/%.o)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
+# For tests/unit/memory.c, which lets memory run out.
+$(unit_programs): link_flags := -Wl,--wrap=calloc
 $(unit_programs): $(unit_rest:%.c=$(user)/%.o)
 $(sim_programs): $(sim_rest:%.c=$(user)/%.o)
 $(unit_programs) $(sim_programs): %: %.o $(core_archive)
-	@$(CC) $(user_cflags) $(filter %.o,$^) $(core_archive) -lcmocka -lm -o $@
+	@$(CC) $(user_cflags) $(filter %.o,$^) $(core_archive) \
+		$(link_flags) -lcmocka -lm -o $@
 
 # What the tests of tests/dm run in the guest; plain C, each file a program.
 dm_programs := $(patsubst %.c,$(user)/%,$(wildcard tests/dm/*.c))
