@@ -76,7 +76,11 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 #:   make test               everything, on a fresh Debian 12 machine, too
 #:   make check              lint, unit and sim: what needs no virtual machine
 #:   make lint | unit | sim | tools-test   one of these; all but lint take
-#:                           PROGRAM=name and SEED=number
+#:                           PROGRAM=name and SEED=number, or SEED=random
+#:   make sim-long [MINUTES=n]   the simulations, one random seed after another
+#:   make fuzz [MINUTES=n] [PROGRAM=fuzz-..]   every fuzz target, n minutes each
+#:   make coverage           how much of src/core unit, sim and the fuzzers'
+#:                           corpus reach; an error below 90 % of the branches
 #:   make vm [TEST=..] [KERNEL=..]   tests/dm/TEST on one kernel, or all
 #:   make crash              what cuts the power: the simulations, and the
 #:                           tests in the virtual machine that do so
@@ -85,9 +89,9 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 run := BUILD=$(BUILD) KERNELS="$(KERNELS)" tests/run.sh
 one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 
-.PHONY: test check lint unit sim tools-test vm crash style
+.PHONY: test check lint unit sim tools-test sim-long fuzz coverage vm crash style
 test:
-	@$(run) deps lint unit sim tools modules bed vm host
+	@$(run) deps lint unit sim fuzz tools modules bed vm host
 
 check:
 	@$(run) lint unit sim tools
@@ -97,6 +101,16 @@ lint unit sim:
 
 tools-test:
 	@$(run) tools
+
+MINUTES ?= 10
+sim-long:
+	@MINUTES=$(MINUTES) $(run) sim_long
+
+fuzz:
+	@SEED=random SECONDS_EACH=$$(($(MINUTES) * 60)) $(run) fuzz
+
+coverage:
+	@BUILD=$(BUILD) tests/fuzz/coverage.sh
 
 vm:
 	@TEST=$(TEST) $(one_kernel) modules vm

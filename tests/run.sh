@@ -3,14 +3,15 @@
 #
 # Run parts of the tests in sequence and add up what they report:
 #
-#   tests/run.sh PART...      deps lint unit sim tools modules bed vm host
+#   tests/run.sh PART...      deps lint unit sim fuzz tools modules bed vm host
 #
 # A part prints "ok - NAME" or "not ok - NAME: REASON" for each test, comments
 # after "#", and its exit status counts. All of it is kept in build/log/PART.log;
 # shown are the failures, with their comments, and a line for each part. The
 # last line is "N passed, N failed", the exit status is 0 if none failed.
 #
-# Environment: BUILD, KERNELS; PROGRAM (unit, sim, tools) and TEST (vm) choose one.
+# Environment: BUILD, KERNELS; PROGRAM (unit, sim, fuzz, tools) and TEST (vm)
+# choose one.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -39,7 +40,7 @@ one() {
 }
 
 make_quiet() {
-	make --no-print-directory -j"$jobs" BUILD="$build" "$@"
+	make --no-print-directory -j"$jobs" "BUILD=$build" "$@"
 }
 
 part_deps() {
@@ -55,7 +56,7 @@ part_lint() {
 	return $r
 }
 
-# part_user KIND: unit, sim or tools
+# part_user KIND RUN: unit, sim, fuzz or tools, and what runs such programs
 part_user() {
 	local program programs=()
 	one "$1 programs build" make_quiet "$1-programs" || return 1
@@ -68,20 +69,31 @@ part_user() {
 		echo "not ok - $1: no program ${PROGRAM:-to run}"
 		return 1
 	fi
-	tests/unit/run.sh "$logs/$1" "${programs[@]}"
+	"$2" "$logs/$1" "${programs[@]}"
 }
 
 part_unit() {
-	part_user unit
+	part_user unit tests/unit/run.sh
 }
 
 part_sim() {
-	part_user sim
+	part_user sim tests/unit/run.sh
+}
+
+# Without the sanitizers: ten times the lives.
+part_sim_long() {
+	one "sim programs build" make_quiet BUILD="$build/fast" \
+		USER_CFLAGS='-O2 -g' sim-programs || return 1
+	tests/sim/long.sh "$logs/sim-long" "$build/fast/user/tests/sim"
+}
+
+part_fuzz() {
+	part_user fuzz tests/fuzz/run.sh
 }
 
 part_tools() {
 	export SSDCACHE=$build/user/tools/ssdcache
-	part_user tools
+	part_user tools tests/unit/run.sh
 }
 
 part_modules() {

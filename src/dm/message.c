@@ -58,26 +58,42 @@ static int message_mode(struct sc_target *t, const struct sc_message *m)
 	return 0;
 }
 
+/*
+ * In ill health a durable record may still call a slot dirty, and slots get
+ * dirty in any mode: then nothing can be forgotten.
+ */
+static int invalidate_slot(struct sc_cache *c, struct sc_lock *l, u32 i)
+{
+	struct sc_slot *s = sc_map_slot(c->map, i);
+
+	while (s->flags & (SC_BUSY | SC_COPYING))
+		sc_shard_wait(l);
+	if (READ_ONCE(c->health) != SC_RW)
+		return -EROFS;
+	if (!(s->flags & SC_HASHED) || s->flags & SC_RETIRING ||
+	    sc_slot_dirty(c->map, i))
+		return 0;
+	sc_slot_drop(c, i);
+	sc_count(c, invalidations);
+	return 0;
+}
+
 static int invalidate_range(struct sc_cache *c, const struct sc_slot_range *r)
 {
 	struct sc_lock *l;
+	int err = 0;
 	u32 i;
 
-	for (i = r->begin; i < r->end; i++) {
-		struct sc_slot *s = sc_map_slot(c->map, i);
-
-		l = &c->locks[sc_slot_shard(s)];
+	for (i = r->begin; i < r->end && !err; i++) {
+		l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
 		spin_lock_irq(&l->lock);
-		while (s->flags & (SC_BUSY | SC_COPYING))
-			sc_shard_wait(l);
-		if (s->flags & SC_HASHED && !(s->flags & SC_RETIRING)) {
-			sc_slot_drop(c, i);
-			sc_count(c, invalidations);
-		}
+		err = invalidate_slot(c, l, i);
 		spin_unlock_irq(&l->lock);
 		cond_resched();
 	}
-	return 0;
+	if (err)
+		DMERR("invalidate_cblocks: metadata cannot be written");
+	return err;
 }
 
 static int message_invalidate(struct sc_target *t, const struct sc_message *m)
@@ -86,21 +102,22 @@ static int message_invalidate(struct sc_target *t, const struct sc_message *m)
 	struct sc_slot_range range;
 	struct sc_reason why;
 	unsigned int pass, n;
+	int r = 0;
 
 	if (!c)
 		return -EINVAL;
 	for (pass = 0; pass < 2; pass++) {
-		for (n = 0; n < m->nr_ranges; n++) {
+		for (n = 0; n < m->nr_ranges && !r; n++) {
 			if (sc_message_range(m->ranges[n], c->geom.nr_slots,
 					     &range, &why)) {
 				DMERR("%s", why.text);
 				return -EINVAL;
 			}
 			if (pass)
-				invalidate_range(c, &range);
+				r = invalidate_range(c, &range);
 		}
 	}
-	return sc_commit_sync(c);
+	return r ?: sc_commit_sync(c);
 }
 
 /*

@@ -209,6 +209,26 @@ test_metadata_write() {
 	run "metadata write: what was dirty" holds_file /tmp/b $sc $b_at
 }
 
+# Slots that durable records call dirty take writes in any mode, and must not be
+# forgotten.
+test_metadata_invalidate() {
+	fresh writeback
+	put /tmp/a $sc $a_at
+	sim_fail meta write
+	put /tmp/c $sc $c_at >/dev/null
+	run "invalidate: the state" sc_wait sc state ro
+	run "invalidate: all is destaged" sc_wait sc dirty 0
+	run "invalidate: passthrough" sc_message sc mode passthrough
+	run "invalidate: written once more" put /tmp/b $sc $a_at
+	expect_fail "invalidate: refused" "metadata cannot be written" \
+		sc_message sc invalidate_cblocks \
+		"0-$(sc_get sc cache_blocks_total)"
+	run "invalidate: the data" holds_file /tmp/b $sc $a_at
+	sim_fail meta off
+	restart "invalidate"
+	run "invalidate: the data, later" holds_file /tmp/b $sc $a_at
+}
+
 test_all_ssd_away() {
 	fresh writeback
 	put /tmp/a $sc $a_at
@@ -351,6 +371,7 @@ each)
 	test_cache_write
 	test_cache_overwrite
 	test_metadata_write
+	test_metadata_invalidate
 	test_all_ssd_away
 	test_start
 	;;
