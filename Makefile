@@ -18,6 +18,8 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 include tests/unit/unit.mk
+include tests/fuzz/fuzz.mk
+include tools/tools.mk
 
 #: Building
 #:   make module [KDIR=..]   ssdcache.ko for the kernel whose headers lie in
@@ -26,6 +28,7 @@ include tests/unit/unit.mk
 #:                           says otherwise. The result is build/ssdcache.ko
 #:   make modules-all        for each kernel of the test bed, with the modules
 #:                           of the tests: build/6.1/*.ko, build/6.12/*.ko
+#:   make tools              the command ssdcache: build/tools/ssdcache
 #:   make clean
 
 STRICT ?= yes
@@ -34,7 +37,7 @@ strict_words := $(if $(filter yes,$(STRICT)),W=1 $(sparse) KCFLAGS=-Werror)
 # Said of every module that is built against headers without a vmlinux.
 harmless := the compiler differs from the kernel|Skipping BTF generation
 
-# $(call build_module,NAME,KDIR,OUT-DIR,SOURCE-DIR,PATHS): the sources are copied,
+# $(call build_module,NAME,KDIR,OUT-DIR,SOURCE-DIR,PATHS,WORDS): the sources are copied,
 # so that objects of two kernels never meet, nor anything lands in the tree.
 define build_module
 	@mkdir -p $(3)/$(1)
@@ -43,7 +46,7 @@ define build_module
 		-o -name '*.mk' -o -name Kbuild \) \
 		-exec cp -p --parents -t $(abspath $(3)/$(1)) {} +
 	+@set -o pipefail; $(MAKE) --no-print-directory -C $(2) \
-		M=$(abspath $(3)/$(1)) $(strict_words) modules 2>&1 | \
+		M=$(abspath $(3)/$(1)) $(strict_words) $(6) modules 2>&1 | \
 		sed 's,$(abspath $(3)/$(1))/,$(4:./=),' | tee $(3)/$(1).log
 	@! { [ $(STRICT) = yes ] && grep -vE '$(harmless)' $(3)/$(1).log | \
 		grep -E '(warning|error|WARNING|ERROR):'; }
@@ -63,14 +66,17 @@ bed_headers = $$(tests/vm/fetch.sh $*)/headers
 $(KERNELS:%=ssdcache-%): ssdcache-%:
 	$(call build_module,ssdcache,$(bed_headers),$(BUILD)/$*,./,Kbuild src include)
 
+$(KERNELS:%=broken-%): broken-%:
+	$(call build_module,ssdcache-broken,$(bed_headers),$(BUILD)/$*,./,Kbuild src include tests/broken,BROKEN=yes)
+
 $(KERNELS:%=simdisk-%): simdisk-%:
 	$(call build_module,simdisk,$(bed_headers),$(BUILD)/$*,tests/simdisk/,.)
 
 #: Testing; each ends with a line "N passed, N failed"
 #:   make test               everything, on a fresh Debian 12 machine, too
 #:   make check              lint, unit and sim: what needs no virtual machine
-#:   make lint | unit | sim  one of these; unit and sim take PROGRAM=name
-#:                           and SEED=number
+#:   make lint | unit | sim | tools-test   one of these; all but lint take
+#:                           PROGRAM=name and SEED=number
 #:   make vm [TEST=..] [KERNEL=..]   tests/dm/TEST on one kernel, or all
 #:   make crash              what cuts the power: the simulations, and the
 #:                           tests in the virtual machine that do so
@@ -82,15 +88,18 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 run := BUILD=$(BUILD) KERNELS="$(KERNELS)" tests/run.sh
 one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 
-.PHONY: test check lint unit sim vm crash style sanitize soak
+.PHONY: test check lint unit sim tools-test vm crash style sanitize soak
 test:
-	@$(run) deps lint unit sim modules bed vm host debug
+	@$(run) deps lint unit sim tools modules bed vm host debug
 
 check:
-	@$(run) lint unit sim
+	@$(run) lint unit sim tools
 
 lint unit sim:
 	@$(run) $@
+
+tools-test:
+	@$(run) tools
 
 vm:
 	@TEST=$(TEST) $(one_kernel) modules vm
@@ -111,9 +120,11 @@ style:
 #:   make demo               what the cache does, shown in a virtual machine
 #:                           with simulated disks, in less than 10 minutes
 #:   make vm-shell [KERNEL=..]   a shell there; the modules are in /modules
-#:   make install [KDIR=..]  the module, into the running system
+#:   make install [KDIR=..] [PREFIX=/usr/local] [DESTDIR=..]
+#:                           module and command, into the running system
+#:   make uninstall          take both away again
 
-.PHONY: demo vm-shell install
+.PHONY: demo vm-shell install install-module uninstall uninstall-module
 demo:
 	@BUILD=$(BUILD) tests/demo/demo.sh
 
@@ -121,8 +132,18 @@ vm-shell: modules-$(KERNEL)
 	@tests/vm/run.sh --kernel $(KERNEL) --shell --disk 512M \
 		$(patsubst %,--module $(BUILD)/$(KERNEL)/%.ko,ssdcache simdisk)
 
-install: module
-	$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/host/ssdcache) modules_install
+install: install-module install-tools
+
+uninstall: uninstall-module uninstall-tools
+
+install-module: module
+	$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/host/ssdcache) \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+
+uninstall-module:
+	release=$$($(MAKE) -s -C $(KDIR) kernelrelease) && \
+		rm -f $(DESTDIR)/lib/modules/$$release/{extra,updates}/ssdcache.ko* && \
+		{ [ -n "$(DESTDIR)" ] || depmod "$$release"; }
 
 .PHONY: clean
 clean:

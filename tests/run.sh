@@ -3,14 +3,15 @@
 #
 # Run parts of the tests in sequence and add up what they report:
 #
-#   tests/run.sh PART...      deps lint unit sim modules bed vm host debug soak
+#   tests/run.sh PART...      deps lint unit sim tools modules bed vm host debug
+#                             soak
 #
 # A part prints "ok - NAME" or "not ok - NAME: REASON" for each test, comments
 # after "#", and its exit status counts. All of it is kept in build/log/PART.log;
 # shown are the failures, with their comments, and a line for each part. The
 # last line is "N passed, N failed", the exit status is 0 if none failed.
 #
-# Environment: BUILD, KERNELS; PROGRAM (unit, sim) and TEST (vm) choose one;
+# Environment: BUILD, KERNELS; PROGRAM (unit, sim, tools) and TEST (vm) choose one;
 # MINUTES and SEED for soak.
 
 set -euo pipefail
@@ -56,13 +57,14 @@ part_lint() {
 	return $r
 }
 
-# part_user KIND: unit or sim
+# part_user KIND: unit, sim or tools
 part_user() {
 	local program programs=()
 	one "$1 programs build" make_quiet "$1-programs" || return 1
 	for program in $(make_quiet -s "$1-list"); do
 		# shellcheck disable=SC2053 # a pattern on purpose
-		[[ ${program##*/} != ${PROGRAM:-*} ]] || programs+=("$program")
+		[[ $(basename "$program" .sh) != ${PROGRAM:-*} ]] ||
+			programs+=("$program")
 	done
 	if [ ${#programs[@]} -eq 0 ]; then
 		echo "not ok - $1: no program ${PROGRAM:-to run}"
@@ -79,6 +81,11 @@ part_sim() {
 	part_user sim
 }
 
+part_tools() {
+	export SSDCACHE=$build/user/tools/ssdcache
+	part_user tools
+}
+
 part_modules() {
 	local kernel r=0
 	for kernel in "${kernels[@]}"; do
@@ -93,7 +100,8 @@ part_bed() {
 }
 
 part_vm() {
-	one "programs for the guest build" make_quiet dm-programs || return 1
+	one "programs for the guest build" make_quiet dm-programs tools ||
+		return 1
 	tests/vm-jobs.sh "$build" "${kernels[@]}" >"$logs/vm.jobs" || return 1
 	tests/vm/many.sh --log "$logs/vm" "$logs/vm.jobs"
 }

@@ -16,7 +16,8 @@
 #
 # Into the guest go the modules of that kernel, to /modules, and to /test the
 # scripts beside the test that are no tests, simdisk's library as simdisk.sh,
-# and the programs made of the C files beside the test.
+# and the programs made of the C files beside the test. Tests of the command,
+# test-tools*, find it as /usr/bin/ssdcache.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -37,6 +38,10 @@ common() {
 		esac
 	done
 	printf -- '--file tests/simdisk/guest.sh:/test/simdisk.sh '
+	case $1 in
+	*/test-tools*) printf -- '--file %s:/usr/bin/ssdcache ' \
+		"$build/tools/ssdcache" ;;
+	esac
 	case $2 in
 	kasan | kcsan) printf -- '--mem 1536 --timeout 1800 ' ;;
 	esac

@@ -39,6 +39,7 @@
 #define SC_VERB_MODE		"mode"
 #define SC_VERB_FLUSH		"flush"
 #define SC_VERB_INVALIDATE	"invalidate_cblocks"
+#define SC_VERB_ABANDON		"abandon"
 #define SC_VERB_STATS		"stats"
 #define SC_WORD_RESET		"reset"
 

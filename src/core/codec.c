@@ -232,7 +232,7 @@ static int decode_state(const struct sc_disk_super *d, u64 location,
 			      le64_to_cpu(d->tail));
 	/* Counters start at 1 and cannot have been counted to the end. */
 	if (s->seq - 1 >= S64_MAX || s->tail_tx - 1 >= S64_MAX ||
-	    s->label_epoch - 1 >= S64_MAX || s->generation > S64_MAX ||
+	    s->label_epoch >= S64_MAX || s->generation > S64_MAX ||
 	    s->checkpoint > S64_MAX)
 		return refuse(why, SC_DISK_SUPER, location,
 			      "impossible counter", s->tail_tx);
@@ -488,6 +488,10 @@ int sc_codec_journal_open(const void *buf, struct sc_block_id *id,
 	if (!tx->nr_records || tx->nr_records > SC_JOURNAL_RECORDS)
 		return refuse(why, SC_DISK_JOURNAL, id->location,
 			      "impossible number of records", tx->nr_records);
+	/* A repair goes on counting behind it. */
+	if (id->seq - 1 >= S64_MAX - 1 || tx->generation > S64_MAX)
+		return refuse(why, SC_DISK_JOURNAL, id->location,
+			      "impossible counter", id->seq);
 	return 0;
 }
 

@@ -7,3 +7,6 @@ sc_core := admit checkpoint codec config counter dirty geometry ghost \
 	   journal label load map message meta plan \
 	   policy policy-cleaner policy-lru policy-s3fifo \
 	   reason replay status super text tunable words
+
+# Pure, too, but for programs only: the module has no use for it.
+sc_core_programs := check

@@ -51,6 +51,7 @@ static void read_label(struct sc_meta *m, u64 sector, struct label_found *found)
 static int refuse(struct sc_meta *m, const struct label_found *found,
 		  struct sc_reason *why)
 {
+	struct sc_damage damage = { .kind = SC_DAMAGE_LABEL, .why = why };
 	int r = found->error ?: -EINVAL;
 
 	if (found->nr_foreign) {
@@ -65,7 +66,7 @@ static int refuse(struct sc_meta *m, const struct label_found *found,
 	/* A repair trusts dirty data only: nobody knows the epoch. */
 	m->epoch = m->sb.label_epoch + 1;
 	m->labels_stale = true;
-	return sc_meta_damage(m, r, why);
+	return sc_meta_damage(m, r, &damage);
 }
 
 int sc_label_open(struct sc_meta *m, struct sc_reason *why)
@@ -74,9 +75,15 @@ int sc_label_open(struct sc_meta *m, struct sc_reason *why)
 
 	m->epoch = 0;
 	m->labels_stale = m->sb.cache_sectors != m->p.cache_sectors;
+	if (!m->io->cache_read) {
+		m->epoch = m->sb.label_epoch;
+		m->labels_stale = true;
+		return 0;
+	}
 	read_label(m, HEAD_LABEL, &found);
 	if (has_tail(m))
 		read_label(m, sc_geom_tail_label(m->sb.cache_sectors), &found);
+	m->stats.good_labels = found.nr_own;
 	if (!found.nr_own)
 		return refuse(m, &found, why);
 	if (m->epoch < m->sb.label_epoch) {
@@ -102,45 +109,51 @@ static int write_label(struct sc_meta *m, u64 sector)
 	return m->io->cache_write(m->ctx, sector, m->block);
 }
 
-/* Returns how many labels are durable, *error is the first failure. */
-static u32 write_labels(struct sc_meta *m, int *error)
+/* Returns what became of the first, *error is the first failure of all. */
+static int write_labels(struct sc_meta *m, int *error)
 {
-	u32 nr = 0;
-	int r;
+	int head = write_label(m, HEAD_LABEL), tail = 0;
 
-	*error = write_label(m, HEAD_LABEL);
-	if (!*error)
-		nr++;
-	if (!has_tail(m))
-		return nr;
-	r = write_label(m, sc_geom_tail_label(m->sb.cache_sectors));
-	if (!r)
-		nr++;
-	else if (!*error)
-		*error = r;
-	return nr;
+	if (has_tail(m))
+		tail = write_label(m, sc_geom_tail_label(m->sb.cache_sectors));
+	*error = head ?: tail;
+	return head;
 }
 
 int sc_label_write(struct sc_meta *m)
 {
-	int r;
+	int r = 0;
 
-	write_labels(m, &r);
+	if (m->io->cache_write)
+		(void)write_labels(m, &r);
 	if (!r)
 		m->labels_stale = false;
 	return r;
+}
+
+/* The labels stay as they are, but the superblock says less. */
+static int lower_super(struct sc_meta *m)
+{
+	int r = sc_meta_writable(m);
+
+	if (r)
+		return r;
+	sc_super_prepare(m)->label_epoch--;
+	return sc_super_write(m);
 }
 
 int sc_meta_raise_epoch(struct sc_meta *m)
 {
 	int r;
 
-	if (m->phase < SC_META_OPENED)
+	if (m->phase < SC_META_OPENED || !m->io->cache_write)
 		return -EINVAL;
-	/* What is written from now on would deny the new epoch. */
-	if (!m->error)
-		sc_meta_fail(m, -EROFS);
 	m->epoch++;
 	m->labels_stale = true;
-	return write_labels(m, &r) ? 0 : r;
+	/* The last one alone would be cut off if the cache shrank. */
+	if (!write_labels(m, &r) || !lower_super(m))
+		r = 0;
+	/* What is written from now on would deny the new epoch. */
+	sc_meta_fail(m, -EROFS);
+	return r;
 }

@@ -105,6 +105,7 @@ static u32 guess_state(struct sc_meta *m, u32 page)
 
 static int read_map(struct sc_meta *m, struct sc_reason *why)
 {
+	struct sc_damage damage = { .kind = SC_DAMAGE_MAP, .why = why };
 	u32 nr_pages = sc_pages_for(m->sb.geom.nr_slots);
 	u32 total = sc_map_blocks_for(&m->sb.geom);
 	u32 page, end, i;
@@ -114,7 +115,7 @@ static int read_map(struct sc_meta *m, struct sc_reason *why)
 		r = read_map_block(m, i, why);
 		if (!r)
 			continue;
-		r = sc_meta_damage(m, r, why);
+		r = sc_meta_damage(m, r, &damage);
 		if (r)
 			return r;
 		page = i * SC_MAP_PAGES;
@@ -129,6 +130,7 @@ static int read_map(struct sc_meta *m, struct sc_reason *why)
 /* No slot is behind the last one. */
 static int check_map_end(struct sc_meta *m, struct sc_reason *why)
 {
+	struct sc_damage damage = { .kind = SC_DAMAGE_MAP, .why = why };
 	u32 page = sc_pages_for(m->sb.geom.nr_slots);
 	u32 end = min_t(u32, m->ckpt.nr_pages,
 			sc_map_blocks_for(&m->sb.geom) * SC_MAP_PAGES);
@@ -140,7 +142,7 @@ static int check_map_end(struct sc_meta *m, struct sc_reason *why)
 		sc_reason_set(why, "corrupt map: page %u behind the last slot, got a copy",
 			      page);
 		sc_state_set(m->ckpt.state, page, SC_PAGE_ABSENT);
-		r = sc_meta_damage(m, -EUCLEAN, why);
+		r = sc_meta_damage(m, -EUCLEAN, &damage);
 	}
 	sc_checkpoint_count(m);
 	return r;
@@ -159,10 +161,25 @@ static u64 page_block(const struct sc_meta *m, u32 page)
 }
 
 /* A page, or an entry of it, is left out: then the next one says so. */
-static int lose(struct sc_loader *l, u32 page, int r)
+static int lose(struct sc_loader *l, u32 slot, u32 nr_slots, int r)
 {
-	sc_checkpoint_mark(l->m, page * SC_PAGE_ENTRIES);
-	return sc_meta_damage(l->m, r, l->why);
+	struct sc_damage damage = {
+		.kind = SC_DAMAGE_PAGE,
+		.slot = slot,
+		.nr_slots = nr_slots,
+		.why = l->why,
+	};
+
+	sc_checkpoint_mark(l->m, slot);
+	return sc_meta_damage(l->m, r, &damage);
+}
+
+static int lose_page(struct sc_loader *l, u32 page, int r)
+{
+	u32 slot = page * SC_PAGE_ENTRIES;
+
+	return lose(l, slot, min_t(u32, SC_PAGE_ENTRIES,
+				   l->m->sb.geom.nr_slots - slot), r);
 }
 
 static int load_page(struct sc_loader *l, u32 page, const u8 *buf)
@@ -174,19 +191,19 @@ static int load_page(struct sc_loader *l, u32 page, const u8 *buf)
 		.seq = m->sb.checkpoint,
 	};
 	struct sc_record rec;
-	u32 i;
+	u32 slot, i;
 	int r;
 
 	r = sc_codec_page_open(buf, &id, page, l->why);
 	if (r)
-		return lose(l, page, r);
+		return lose_page(l, page, r);
 	for (i = 0; !r; i++) {
 		i = sc_codec_page_next(buf, i);
 		if (i == SC_PAGE_ENTRIES)
 			break;
-		r = sc_codec_page_get(buf, page * SC_PAGE_ENTRIES + i,
-				      &m->sb.geom, &rec, l->why);
-		r = r ? lose(l, page, r) : sc_load_deliver(l, &rec, false);
+		slot = page * SC_PAGE_ENTRIES + i;
+		r = sc_codec_page_get(buf, slot, &m->sb.geom, &rec, l->why);
+		r = r ? lose(l, slot, 1, r) : sc_load_deliver(l, &rec, false);
 	}
 	return r;
 }
@@ -209,7 +226,7 @@ static int load_one_by_one(struct sc_loader *l, u32 page, u32 end)
 		}
 		sc_reason_set(l->why, "page block %llu: read error, got %d",
 			      (unsigned long long)block, r);
-		r = lose(l, page, r);
+		r = lose_page(l, page, r);
 	}
 	return r;
 }

@@ -310,13 +310,24 @@ static void load_loser(struct sc_map *m, u32 i)
 	sh->nr_retiring++;
 }
 
+/* The slot of a block that does not retire. */
+static u32 load_find(const struct sc_map *m, const struct sc_run *run,
+		     sc_oblock_t b)
+{
+	u32 i = sc_map_find(m, run, b);
+
+	while (i != SC_NIL && m->slots[i].flags & SC_RETIRING)
+		i = sc_map_find_older(m, i);
+	return i;
+}
+
 static int load_mapped(struct sc_map *m, u32 i)
 {
 	struct sc_slot *s = &m->slots[i];
 	sc_oblock_t b = sc_slot_block(s);
 	struct sc_run run = sc_map_run(m, b);
 	struct sc_shard *sh = &m->shards[run.shard];
-	u32 old = sc_map_find(m, &run, b);
+	u32 old = load_find(m, &run, b);
 
 	s->flags |= run.shard << SC_SHARD_SHIFT;
 	sh->nr_slots++;
@@ -324,7 +335,7 @@ static int load_mapped(struct sc_map *m, u32 i)
 	sh->nr_dirty += !!sc_slot_dirty(m, i);
 	sh->nr_dirty_subs += hweight16(sc_slot_dirty(m, i));
 	chain_push(m, &run, i);
-	if (old == SC_NIL || m->slots[old].flags & SC_RETIRING)
+	if (old == SC_NIL)
 		return 0;
 	if (!!sc_slot_dirty(m, i) == !!sc_slot_dirty(m, old))
 		return -EUCLEAN;
@@ -482,22 +493,11 @@ bool sc_map_capture(struct sc_map *m, u32 i, struct sc_record *rec)
 	return true;
 }
 
-bool sc_map_committed(struct sc_map *m, const struct sc_record *rec,
-		      bool durable)
+bool sc_map_committed(struct sc_map *m, const struct sc_record *rec)
 {
 	u32 i = from_cblock(rec->slot);
 	struct sc_slot *s = &m->slots[i];
 
-	/*
-	 * Else nobody knows what the device says of this slot, and nothing will
-	 * be committed any more: it stays marked.
-	 */
-	if (!durable) {
-		/* Of an unmap that is lost the views tell all there is. */
-		if (!rec->valid)
-			s->flags &= ~SC_COMMITTING;
-		return false;
-	}
 	s->flags &= ~SC_COMMITTING;
 	set_durable(m, i, rec->valid, rec->dirty);
 	if (s->flags & SC_RETIRING && !rec->valid) {
@@ -506,6 +506,25 @@ bool sc_map_committed(struct sc_map *m, const struct sc_record *rec,
 	}
 	ask_commit(m, i);
 	return false;
+}
+
+void sc_map_commit_failed(struct sc_map *m, const struct sc_record *rec,
+			  const struct sc_record *old, bool maybe)
+{
+	u32 i = from_cblock(rec->slot);
+
+	/*
+	 * The views cannot tell an old clean and a new dirty record from the
+	 * reverse, and nothing will be committed any more: it stays marked. Of
+	 * an unmap, or where all is clean, they tell all there is.
+	 */
+	if (maybe && rec->valid && (rec->dirty || old->dirty))
+		return;
+	m->slots[i].flags &= ~SC_COMMITTING;
+	if (maybe)
+		return;
+	set_durable(m, i, old->valid, old->dirty);
+	ask_commit(m, i);
 }
 
 void sc_map_durable(const struct sc_map *m, u32 i, struct sc_record *rec)

@@ -534,18 +534,29 @@ bool sc_map_retire(struct sc_map *m, u32 i);
 bool sc_map_capture(struct sc_map *m, u32 i, struct sc_record *rec);
 
 /**
- * sc_map_committed() - the transaction with that record has ended
+ * sc_map_committed() - the transaction with that record is durable
  * @m: the map
  * @rec: what sc_map_capture() gave
- * @durable: false: it failed, both old and new may be on the device; if the
- *	new one maps anything the slot stays SC_COMMITTING for ever
  *
  * Context: the lock of its shard is held.
  * Return: true if the slot was retiring and is unmapped now: it was unhashed
  * and rests.
  */
-bool sc_map_committed(struct sc_map *m, const struct sc_record *rec,
-		      bool durable);
+bool sc_map_committed(struct sc_map *m, const struct sc_record *rec);
+
+/**
+ * sc_map_commit_failed() - the transaction with that record has failed
+ * @m: the map
+ * @rec: what sc_map_capture() gave
+ * @old: what sc_map_durable() said before
+ * @maybe: nobody knows whether it is on the device: if @rec maps anything, and
+ *	either record calls anything dirty, the slot stays SC_COMMITTING for
+ *	ever. Else it is not, and all is as before the capture
+ *
+ * Context: the lock of its shard is held.
+ */
+void sc_map_commit_failed(struct sc_map *m, const struct sc_record *rec,
+			  const struct sc_record *old, bool maybe);
 
 /**
  * sc_map_durable() - what durable records say

@@ -20,6 +20,7 @@ static const struct verb {
 	{ SC_VERB_MODE, "<mode>", SC_MSG_MODE, 1, 1 },
 	{ SC_VERB_FLUSH, "nothing", SC_MSG_FLUSH, 0, 0 },
 	{ SC_VERB_INVALIDATE, "<a>[-<b>] ...", SC_MSG_INVALIDATE, 1, UINT_MAX },
+	{ SC_VERB_ABANDON, "nothing", SC_MSG_ABANDON, 0, 0 },
 	{ SC_VERB_STATS, SC_WORD_RESET, SC_MSG_STATS_RESET, 1, 1 },
 };
 

@@ -13,6 +13,7 @@
  * @SC_MSG_MODE: the mode changed
  * @SC_MSG_FLUSH: everything dirty destaged
  * @SC_MSG_INVALIDATE: the contents of some slots forgotten
+ * @SC_MSG_ABANDON: metadata and cache device are gone for good
  * @SC_MSG_STATS_RESET: the counters set to 0
  * @SC_MSG_IGNORED: a key of dm-cache's old policies: nothing to do
  */
@@ -21,6 +22,7 @@ enum sc_message_kind {
 	SC_MSG_MODE,
 	SC_MSG_FLUSH,
 	SC_MSG_INVALIDATE,
+	SC_MSG_ABANDON,
 	SC_MSG_STATS_RESET,
 	SC_MSG_IGNORED,
 };

@@ -172,14 +172,14 @@ int sc_meta_fail(struct sc_meta *m, int r);
 /**
  * sc_meta_damage() - a piece cannot be used: refuse, or report and go on
  * @m: the engine
- * @r: -errno, what to refuse with; 0 is passed through
- * @why: the reason
+ * @r: -errno, what to refuse with
+ * @damage: which piece, with the reason
  *
  * Context: may sleep.
  * Return: @r, or 0 if this is a repair.
  */
 int __must_check sc_meta_damage(struct sc_meta *m, int r,
-				const struct sc_reason *why);
+				const struct sc_damage *damage);
 
 /**
  * sc_meta_writable() - whether it may write

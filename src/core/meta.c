@@ -72,12 +72,12 @@ int sc_meta_fail(struct sc_meta *m, int r)
 	return r;
 }
 
-int sc_meta_damage(struct sc_meta *m, int r, const struct sc_reason *why)
+int sc_meta_damage(struct sc_meta *m, int r, const struct sc_damage *damage)
 {
-	if (!r || !m->io->damaged)
+	if (!m->io->damaged)
 		return r;
 	m->stats.damaged++;
-	m->io->damaged(m->ctx, why);
+	m->io->damaged(m->ctx, damage);
 	return 0;
 }
 
@@ -86,6 +86,11 @@ int sc_meta_writable(const struct sc_meta *m)
 	if (m->error)
 		return m->error;
 	return m->phase == SC_META_STARTED ? 0 : -EROFS;
+}
+
+bool sc_meta_failed(const struct sc_meta *m)
+{
+	return m->error;
 }
 
 /* ---- open ------------------------------------------------------------------ */
@@ -111,8 +116,8 @@ static int open_fresh(struct sc_meta *m, struct sc_reason *why)
 	s->geom = m->geom;
 	s->layout = m->layout;
 	s->tail_tx = 1;
-	s->label_epoch = 1;
-	m->epoch = 1;
+	s->label_epoch = m->p.label_epoch ?: 1;
+	m->epoch = s->label_epoch;
 	m->journal.tx = 1;
 	m->labels_stale = true;
 	return 0;
@@ -171,6 +176,27 @@ static int check_readable(const struct sc_meta *m, struct sc_reason *why)
 	return -ENOSPC;
 }
 
+static int set_geom(struct sc_meta *m, struct sc_reason *why)
+{
+	return sc_geom_init(&m->geom, m->p.block_sectors, m->p.origin_sectors,
+			    m->p.cache_sectors, why);
+}
+
+/* What the caller does not know the superblock does. */
+static int adopt_sizes(struct sc_meta *m, struct sc_reason *why)
+{
+	const struct sc_super *s = &m->sb;
+
+	if (m->fresh) {
+		sc_reason_set(why, "metadata device: its first 4 KiB are zero, no cache is there");
+		return -EINVAL;
+	}
+	m->p.block_sectors = m->p.block_sectors ?: 1u << s->geom.block_shift;
+	m->p.cache_sectors = m->p.cache_sectors ?: s->cache_sectors;
+	m->p.origin_sectors = m->p.origin_sectors ?: s->geom.origin_sectors;
+	return set_geom(m, why);
+}
+
 int sc_meta_open(struct sc_meta *m, struct sc_reason *why)
 {
 	int r;
@@ -180,12 +206,14 @@ int sc_meta_open(struct sc_meta *m, struct sc_reason *why)
 		sc_reason_set(why, "open: already open");
 		return -EINVAL;
 	}
-	r = sc_geom_init(&m->geom, m->p.block_sectors, m->p.origin_sectors,
-			 m->p.cache_sectors, why);
+	/* A wrong table line is refused before anything is read. */
+	r = m->p.adopt_sizes ? 0 : set_geom(m, why);
 	if (!r)
 		r = check_readable(m, why);
 	if (!r)
 		r = sc_super_open(m, why);
+	if (!r && m->p.adopt_sizes)
+		r = adopt_sizes(m, why);
 	if (!r)
 		r = m->fresh ? open_fresh(m, why) : open_existing(m, why);
 	if (!r)
@@ -307,6 +335,11 @@ void sc_meta_uuid(const struct sc_meta *m, u8 *uuid)
 const struct sc_geom *sc_meta_geom(const struct sc_meta *m)
 {
 	return &m->geom;
+}
+
+const struct sc_super *sc_meta_super(const struct sc_meta *m)
+{
+	return &m->sb;
 }
 
 bool sc_meta_needs_check(const struct sc_meta *m)

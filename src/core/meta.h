@@ -38,10 +38,43 @@
  * (rule 9).
  */
 struct sc_meta;
+struct sc_super;
 
 /* Flags of &sc_meta_io.write. */
 #define SC_IO_PREFLUSH	1u	/* all completed writes of this disk first */
 #define SC_IO_FUA	2u	/* durable on return */
+
+/**
+ * enum sc_damage_kind - what a repair has to leave out
+ * @SC_DAMAGE_LABEL: the labels: clean data is not believed any more
+ * @SC_DAMAGE_MAP: a block of the map: which copy of a page counts had to be
+ *	found out, nothing is lost
+ * @SC_DAMAGE_PAGE: what some slots held, dirty data included
+ * @SC_DAMAGE_JOURNAL: transactions: any slot may be in an older state than it
+ *	was, and even hold another block by now
+ */
+enum sc_damage_kind {
+	SC_DAMAGE_LABEL,
+	SC_DAMAGE_MAP,
+	SC_DAMAGE_PAGE,
+	SC_DAMAGE_JOURNAL,
+	SC_NR_DAMAGES,
+};
+
+/**
+ * struct sc_damage - a piece that is left out
+ * @kind: what it is
+ * @slot: first slot lost, if @kind is SC_DAMAGE_PAGE. The journal may know them
+ *	still: then they are handed out later
+ * @nr_slots: how many are
+ * @why: what is wrong, and where
+ */
+struct sc_damage {
+	enum sc_damage_kind kind;
+	u32 slot;
+	u32 nr_slots;
+	const struct sc_reason *why;
+};
 
 /**
  * struct sc_meta_io - the devices and the durable view, given by the caller
@@ -51,8 +84,10 @@ struct sc_meta;
  * @cache_flush_begin: start to flush the cache device
  * @cache_flush_end: wait for that flush; always called after a begin that
  *	returned 0
- * @cache_read: read 4 KiB of the cache device at a sector (labels)
- * @cache_write: write 4 KiB of the cache device with FUA (labels)
+ * @cache_read: read 4 KiB of the cache device at a sector (labels); NULL: nobody
+ *	looks, the labels count as being what the superblock wants
+ * @cache_write: write 4 KiB of the cache device with FUA (labels); NULL: start
+ *	writes none. Without @cache_read it writes them in any case
  * @get: the durable view of a slot below nr_slots; sets all of @rec
  * @damaged: NULL: what is damaged is refused. Else, for a repair: load leaves
  *	it out, reports it here and goes on; start brings the rest to the disk
@@ -72,7 +107,7 @@ struct sc_meta_io {
 	int (*cache_read)(void *ctx, u64 sector, void *data);
 	int (*cache_write)(void *ctx, u64 sector, const void *data);
 	void (*get)(void *ctx, sc_cblock_t slot, struct sc_record *rec);
-	void (*damaged)(void *ctx, const struct sc_reason *why);
+	void (*damaged)(void *ctx, const struct sc_damage *damage);
 };
 
 #define SC_POLICY_BYTES	16
@@ -83,9 +118,13 @@ struct sc_meta_io {
  * @cache_sectors: size of the cache device
  * @origin_sectors: size of the origin
  * @block_sectors: block size
+ * @label_epoch: when formatting: epoch that the labels have, 0: 1
  * @journal_blocks: wanted journal size when formatting, 0: chosen by size
  * @step_pages: table pages that one step of a checkpoint writes, 0: 64
  * @same_disk: a flush of the metadata device flushes the cache device as well
+ * @adopt_sizes: for a tool that looks at a part of the devices: sizes of cache,
+ *	origin and block that are 0 are taken from the superblock, and a fresh
+ *	metadata device is refused
  * @uuid: random, identifies the cache if this formats it; not all zero
  * @policy: name of the policy, ends with zeroes; hints kept by another policy
  *	are dropped at load. Empty: hints are kept.
@@ -96,8 +135,10 @@ struct sc_meta_params {
 	u64 origin_sectors;
 	u32 block_sectors;
 	u32 journal_blocks;
+	u64 label_epoch;
 	u32 step_pages;
 	bool same_disk;
+	bool adopt_sizes;
 	u8 uuid[SC_UUID_BYTES];
 	char policy[SC_POLICY_BYTES];
 };
@@ -116,6 +157,8 @@ struct sc_meta_params {
  * @replayed: transactions replayed by load()
  * @damaged: pieces that load() had to leave out
  * @dropped: states of which load() dropped the clean part (epoch, resize)
+ * @good_supers: superblocks that open() found in order, of two
+ * @good_labels: labels that open() found in order, of two
  */
 struct sc_meta_stats {
 	u64 nr_blocks;
@@ -130,6 +173,8 @@ struct sc_meta_stats {
 	u64 replayed;
 	u64 damaged;
 	u64 dropped;
+	u32 good_supers;
+	u32 good_labels;
 };
 
 /**
@@ -285,11 +330,21 @@ bool sc_meta_commit_full(const struct sc_meta *m);
 int __must_check sc_meta_commit_end(struct sc_meta *m);
 
 /**
- * sc_meta_touch() - have the page of a slot written by the next checkpoint
+ * sc_meta_failed() - whether the engine refuses to write
  * @m: started
+ *
+ * Context: between calls of the engine.
+ * Return: true after a failed write of the metadata, or a raised epoch.
+ */
+bool sc_meta_failed(const struct sc_meta *m);
+
+/**
+ * sc_meta_touch() - have the page of a slot written by the next checkpoint
+ * @m: loaded
  * @slot: below nr_slots
  *
- * For states that change without a commit: the policy's hint.
+ * For states that change without a commit: the policy's hint; before start, what
+ * a repair decides, or what formatted metadata begins with.
  *
  * Context: does not sleep; between calls of the engine, like all others.
  */
@@ -330,12 +385,15 @@ int __must_check sc_meta_checkpoint(struct sc_meta *m);
 
 /**
  * sc_meta_raise_epoch() - let the next load drop every clean mapping (rule 9)
- * @m: opened; works on a failed engine, writes only to the cache device
+ * @m: opened; works on a failed engine
  *
- * The engine writes no metadata any more after this.
+ * If no label can be written, as the cache device is dead, and the engine has
+ * not failed, the superblock's label epoch is lowered instead. The engine
+ * writes no metadata any more after this. If it failed it may be called again.
  *
  * Context: may sleep.
- * Return: 0 if at least one label is durable, else a write error.
+ * Return: 0 if the first label, which no resize cuts off, or the superblocks are
+ * durable, else a write error.
  */
 int __must_check sc_meta_raise_epoch(struct sc_meta *m);
 
@@ -348,6 +406,16 @@ int __must_check sc_meta_raise_epoch(struct sc_meta *m);
  * Return: 0 or the error that made writing impossible.
  */
 int __must_check sc_meta_set_needs_check(struct sc_meta *m, bool on);
+
+/**
+ * sc_meta_super() - the superblock that counts, for tools that show it
+ * @m: opened
+ *
+ * Context: any.
+ * Return: as on the disk, or as it will be formatted; valid until the next call
+ * that writes.
+ */
+const struct sc_super *sc_meta_super(const struct sc_meta *m);
 
 /**
  * sc_meta_needs_check() - the needs_check mark

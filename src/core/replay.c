@@ -46,7 +46,25 @@ static unsigned long long journal_block(const struct sc_meta *m, u32 offset)
 	return m->sb.layout.journal_start + ring_block(m, offset);
 }
 
-/* What cannot be read is empty, for a repair. */
+static bool marked_clean(const struct sc_meta *m)
+{
+	return m->sb.flags & SC_SUPER_CLEAN;
+}
+
+/* Behind a damage, what the slots were before is all that is known of them. */
+static int damage(struct replay *rp, int r)
+{
+	struct sc_damage damage = {
+		.kind = SC_DAMAGE_JOURNAL, .why = rp->l->why,
+	};
+
+	return sc_meta_damage(rp->l->m, r, &damage);
+}
+
+/*
+ * What cannot be read is empty, for a repair, and where nothing is needed: the
+ * next lap will write there.
+ */
 static int read_ring_block(struct replay *rp, u32 offset, u8 *buf)
 {
 	struct sc_meta *m = rp->l->m;
@@ -57,7 +75,7 @@ static int read_ring_block(struct replay *rp, u32 offset, u8 *buf)
 	sc_reason_set(rp->l->why, "journal block %llu: read error, got %d",
 		      journal_block(m, offset), r);
 	sc_codec_journal_begin(buf);
-	return sc_meta_damage(m, r, rp->l->why);
+	return marked_clean(m) ? 0 : damage(rp, r);
 }
 
 static int read_ring(struct replay *rp, u32 offset, u8 *buf, u32 nr)
@@ -167,7 +185,7 @@ static int apply_block(struct replay *rp, u32 offset)
 		r = sc_codec_journal_get(fetched(rp, offset), i, &m->sb.geom,
 					 &rec, rp->l->why);
 		if (r) {
-			r = sc_meta_damage(m, r, rp->l->why);
+			r = damage(rp, r);
 			continue;
 		}
 		/* The tail will pass it: then the table must know it. */
@@ -205,7 +223,7 @@ static int refuse_end(struct replay *rp, u32 offset, u64 tx)
 		      journal_block(m, rp->broken),
 		      (unsigned long long)rp->tx, journal_block(m, offset),
 		      (unsigned long long)tx);
-	return sc_meta_damage(m, -EUCLEAN, rp->l->why);
+	return damage(rp, -EUCLEAN);
 }
 
 /*
@@ -247,18 +265,19 @@ int sc_replay(struct sc_loader *l)
 {
 	struct sc_meta *m = l->m;
 	struct replay rp = { .l = l, .tx = m->sb.tail_tx };
+	/* Marked clean: what is in the ring is older than the tail. */
+	bool empty = marked_clean(m);
 	int r;
 
-	/* Marked clean: what is in the ring is older than the tail. */
-	if (!(m->sb.flags & SC_SUPER_CLEAN)) {
-		do {
-			r = apply_all(&rp);
-			if (!r)
-				r = check_end(&rp);
-		} while (r > 0);
-		if (r)
-			return r;
-	}
+	/* Unless the mark is, and the disk lost the superblock that took it. */
+	do {
+		r = empty ? 0 : apply_all(&rp);
+		if (!r)
+			r = check_end(&rp);
+		empty = false;
+	} while (r > 0);
+	if (r)
+		return r;
 	m->journal.head = rp.at == m->sb.layout.journal_blocks ?
 				  m->sb.tail : ring_block(m, rp.at);
 	m->journal.used = rp.at;

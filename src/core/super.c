@@ -51,6 +51,7 @@ static void choose_newer(struct sc_meta *m)
 {
 	m->worse = 1;
 	if (!memcmp(m->sb.uuid, m->next.uuid, SC_UUID_BYTES)) {
+		m->stats.good_supers = 2;
 		if (m->next.seq == m->sb.seq)
 			m->worse = 0;
 		if (m->next.seq > m->sb.seq) {
@@ -86,6 +87,7 @@ int sc_super_open(struct sc_meta *m, struct sc_reason *why)
 		sc_reason_set(why, "%s", second.text);
 		return -EINVAL;
 	}
+	m->stats.good_supers = 1;
 	if (kind[0] == SUPER_GOOD && kind[1] == SUPER_GOOD) {
 		choose_newer(m);
 	} else if (kind[0] == SUPER_GOOD) {

@@ -89,13 +89,52 @@ static int locks_init(struct sc_cache *c)
 	return 0;
 }
 
-/* ---- metadata ---------------------------------------------------------------- */
-
 static bool same_disk(const struct sc_target *t)
 {
 	return t->dev[SC_LEG_METADATA]->bdev->bd_disk ==
 	       t->dev[SC_LEG_CACHE]->bdev->bd_disk;
 }
+
+/* ---- caches that must not be started ------------------------------------------ */
+
+#define MAX_ABANDONED	16
+
+/* As long as the module is loaded; the oldest is forgotten for the newest. */
+static DEFINE_MUTEX(abandoned_lock);
+static u8 abandoned[MAX_ABANDONED][SC_UUID_BYTES];
+static unsigned int nr_abandoned;
+
+void sc_cache_abandon(struct sc_cache *c)
+{
+	mutex_lock(&abandoned_lock);
+	memcpy(abandoned[nr_abandoned++ % MAX_ABANDONED], c->target->uuid,
+	       SC_UUID_BYTES);
+	mutex_unlock(&abandoned_lock);
+	WRITE_ONCE(c->records, SC_RECORDS_NONE);
+	pr_warn("ssdcache %s: metadata %s and cache %s are abandoned\n",
+		dm_table_device_name(c->target->ti->table),
+		c->target->dev[SC_LEG_METADATA]->name,
+		c->target->dev[SC_LEG_CACHE]->name);
+}
+
+static int check_abandoned(struct sc_cache *c, struct sc_reason *why)
+{
+	u8 uuid[SC_UUID_BYTES];
+	unsigned int n;
+	int r = 0;
+
+	sc_meta_uuid(c->meta, uuid);
+	mutex_lock(&abandoned_lock);
+	for (n = 0; n < min(nr_abandoned, MAX_ABANDONED); n++)
+		if (!memcmp(abandoned[n], uuid, SC_UUID_BYTES))
+			r = -ESTALE;
+	mutex_unlock(&abandoned_lock);
+	if (r)
+		sc_reason_set(why, "this cache was abandoned, the origin is newer; to format it, zero the first 4 KiB of the metadata device");
+	return r;
+}
+
+/* ---- metadata ---------------------------------------------------------------- */
 
 static int meta_open(struct sc_cache *c, struct sc_reason *why)
 {
@@ -108,13 +147,15 @@ static int meta_open(struct sc_cache *c, struct sc_reason *why)
 		.journal_blocks = t->config.tune.journal_blocks,
 		.same_disk = same_disk(t),
 	};
+	int r;
 
 	generate_random_uuid(p.uuid);
 	strscpy_pad(p.policy, t->config.policy, sizeof(p.policy));
 	c->meta = sc_meta_create(&sc_meta_io_ops, c, &p);
 	if (!c->meta)
 		return -ENOMEM;
-	return sc_meta_open(c->meta, why);
+	r = sc_meta_open(c->meta, why);
+	return r ? r : check_abandoned(c, why);
 }
 
 static int load_record(void *ctx, const struct sc_record *rec)

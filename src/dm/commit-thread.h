@@ -11,6 +11,16 @@
 #define SC_COMMIT_RECORDS	4096u
 
 /**
+ * struct sc_capture - a record on its way
+ * @rec: what is to be committed
+ * @old: what durable records said before
+ */
+struct sc_capture {
+	struct sc_record rec;
+	struct sc_record old;
+};
+
+/**
  * struct sc_commit - the commit thread
  * @thread: the thread
  * @lock: protects @bios, @wanted, @started, @stats; innermost, hard irq safe
@@ -21,7 +31,7 @@
  * @done: number of the last cycle ended
  * @work: where the thread waits
  * @done_wait: where others wait for @done
- * @error: metadata cannot be written any more; set before the slots of the
+ * @error: nothing can be made durable any more; set before the slots of the
  *	failed transaction are let go
  * @dirty_records: with @error: a durable record may call something dirty
  * @failed: the same, set after the state has changed; nobody waits any more
@@ -59,7 +69,7 @@ struct sc_commit {
 	struct completion cache_flushed;
 	u64 nr_ended;
 	u32 nr_records;
-	struct sc_record *records;
+	struct sc_capture *records;
 	struct sc_meta_stats stats;
 };
 

@@ -158,6 +158,24 @@ int sc_origin_flush(struct sc_cache *c)
 
 /* ---- a transaction ----------------------------------------------------------- */
 
+/* Returns whether the slot has come to rest. */
+static bool commit_apply_one(struct sc_cache *c, const struct sc_capture *cap,
+			     bool ok)
+{
+	u32 i = from_cblock(cap->rec.slot);
+
+	if (!ok) {
+		/* If the cache device alone failed nothing was written. */
+		sc_map_commit_failed(c->map, &cap->rec, &cap->old,
+				     sc_meta_failed(c->meta));
+		return false;
+	}
+	if (!sc_map_committed(c->map, &cap->rec))
+		return false;
+	sc_slot_rest(c, i);
+	return true;
+}
+
 /* The records' transaction has ended: the durable view moves on. */
 static void commit_apply(struct sc_cache *c, bool ok)
 {
@@ -167,13 +185,10 @@ static void commit_apply(struct sc_cache *c, bool ok)
 	u32 n, i;
 
 	for (n = 0; n < k->nr_records; n++) {
-		i = from_cblock(k->records[n].slot);
+		i = from_cblock(k->records[n].rec.slot);
 		l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
 		spin_lock_irq(&l->lock);
-		if (sc_map_committed(c->map, &k->records[n], ok)) {
-			sc_slot_rest(c, i);
-			rest = true;
-		}
+		rest |= commit_apply_one(c, &k->records[n], ok);
 		sc_shard_wake(l);
 		spin_unlock_irq(&l->lock);
 	}
@@ -203,15 +218,16 @@ static int commit_end(struct sc_cache *c)
 }
 
 /* Read the record of a slot whose pending bit was cleared; false if none. */
-static bool commit_capture(struct sc_cache *c, u32 i, struct sc_record *rec)
+static bool commit_capture(struct sc_cache *c, u32 i, struct sc_capture *cap)
 {
 	struct sc_lock *l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
 	bool r;
 
 	spin_lock_irq(&l->lock);
-	r = sc_map_capture(c->map, i, rec);
+	sc_map_durable(c->map, i, &cap->old);
+	r = sc_map_capture(c->map, i, &cap->rec);
 	if (r)
-		rec->hint = sc_policy_hint(c->policy, i);
+		cap->rec.hint = sc_policy_hint(c->policy, i);
 	spin_unlock_irq(&l->lock);
 	return r;
 }
@@ -231,13 +247,13 @@ static int commit_make_room(struct sc_cache *c)
 static int commit_add(struct sc_cache *c, u32 i)
 {
 	struct sc_commit *k = c->commit;
-	struct sc_record *rec = &k->records[k->nr_records];
+	struct sc_capture *cap = &k->records[k->nr_records];
 
-	if (!commit_capture(c, i, rec))
+	if (!commit_capture(c, i, cap))
 		return 0;
 	/* Captured, so that its transaction has to end even if it failed. */
 	k->nr_records++;
-	return sc_meta_commit_add(c->meta, rec);
+	return sc_meta_commit_add(c->meta, &cap->rec);
 }
 
 /* All that is pending; the device is flushed even if nothing is. */
@@ -264,30 +280,41 @@ static int commit_records(struct sc_cache *c, bool flush)
 
 /* ---- a cycle ----------------------------------------------------------------- */
 
+/* Of metadata and cache device the one that failed was counted, or is now. */
 static void commit_failed(struct sc_cache *c)
 {
+	bool metadata = sc_meta_failed(c->meta);
+
 	WRITE_ONCE(c->commit->error, -EIO);
 	c->commit->dirty_records = sc_map_any_dirty_record(c->map);
-	sc_fail_io(c, SC_LEG_METADATA, true);
-	if (sc_meta_raise_epoch(c->meta))
+	if (metadata)
+		sc_fail_io(c, SC_LEG_METADATA, true);
+	if (sc_meta_raise_epoch(c->meta)) {
 		sc_fail_health(c, SC_DEGRADED,
 			       "neither metadata nor label can be written");
-	else
-		sc_fail_health(c, SC_RO, "metadata cannot be written");
+	} else {
+		/* Before the state, see sc_io_look(). */
+		WRITE_ONCE(c->records, SC_RECORDS_DIRTY);
+		sc_fail_health(c, SC_RO,
+			       metadata ? "metadata cannot be written" :
+					  "the cache device cannot be flushed");
+	}
 	WRITE_ONCE(c->commit->failed, true);
 	wake_up_all(&c->commit->done_wait);
 }
 
 /*
- * Without metadata, what is on the origin is durable, and nothing else can be:
- * a FLUSH waits until all is destaged. Records that call a slot dirty still
- * count at the next start, so the slot must not fall back to what it held then.
+ * Without commits, what is on the origin is durable, and nothing else can be: a
+ * FLUSH waits until all that was dirty is destaged. Records that call a slot
+ * dirty still count at the next start, so the slot must not fall back to what it
+ * held then.
  */
 static int commit_without(struct sc_cache *c)
 {
-	int r = sc_flusher_empty(c);
+	int r = sc_flusher_sweep(c);
 
-	if (r || !c->commit->dirty_records)
+	if (r || !c->commit->dirty_records ||
+	    READ_ONCE(c->records) == SC_RECORDS_NONE)
 		return r;
 	sc_count(c, cache_flushes);
 	return blkdev_issue_flush(sc_bdev(c, SC_LEG_CACHE));
@@ -461,8 +488,14 @@ void sc_commit_stop(struct sc_cache *c)
 	k->thread = NULL;
 	/* A failed flush only keeps records back that equal the origin. */
 	sc_origin_flush(c);
-	if (k->error)
+	if (k->error) {
+		/* Perhaps they are back for a moment. */
+		if (c->records == SC_RECORDS_NONE &&
+		    sc_meta_raise_epoch(c->meta))
+			pr_warn("ssdcache %s: never use the abandoned devices together again\n",
+				dm_table_device_name(c->target->ti->table));
 		return;
+	}
 	if (commit_records(c, true) || sc_meta_checkpoint(c->meta))
 		commit_failed(c);
 }

@@ -5,6 +5,7 @@
  * only then clear what nobody has written since (rule 5).
  */
 #include "flusher-thread.h"
+#include "job.h"
 #include "trace.h"
 
 /* ---- collecting -------------------------------------------------------------- */
@@ -22,13 +23,11 @@ static bool batch_full(const struct sc_batch *b)
  */
 static bool slot_may_change_origin(struct sc_cache *c, u32 i, u16 mask)
 {
-	unsigned int health = READ_ONCE(c->health);
-
-	if (health == SC_RO)
+	if (READ_ONCE(c->records) != SC_RECORDS_ALL)
 		return true;
 	if (sc_map_find_older(c->map, i) != SC_NIL)
 		return false;
-	if (health == SC_RW)
+	if (READ_ONCE(c->health) == SC_RW)
 		return sc_map_settled(c->map, i, mask);
 	return !(mask & sc_slot_dvalid(c->map, i) & ~sc_slot_ddirty(c->map, i));
 }
@@ -40,8 +39,10 @@ static bool slot_ready(struct sc_batch *b, u32 i, u16 *mask)
 	u32 flags = sc_map_slot(c->map, i)->flags;
 
 	*mask = sc_slot_dirty(c->map, i);
-	if (!*mask || flags & (SC_BUSY | SC_COPYING))
+	if (flags & (SC_BUSY | SC_COPYING)) {
+		b->skipped++;
 		return false;
+	}
 	if (slot_may_change_origin(c, i, *mask))
 		return true;
 	b->unsettled++;
@@ -104,7 +105,9 @@ static bool collect_run(struct sc_batch *b, sc_oblock_t first)
 		if (i == SC_NIL || !sc_slot_dirty(c->map, i))
 			continue;
 		left = true;
-		if (!sc_writers_busy(c, first) && slot_ready(b, i, &mask))
+		if (sc_writers_busy(c, first))
+			b->skipped++;
+		else if (slot_ready(b, i, &mask))
 			add_slot(b, i, mask);
 	}
 	spin_unlock_irq(&l->lock);
@@ -135,8 +138,10 @@ u32 sc_batch_collect(struct sc_batch *b, u32 from)
 
 	b->nr_slots = 0;
 	b->nr_jobs = 0;
+	b->nr_failed = 0;
+	b->skipped = 0;
 	b->unsettled = 0;
-	b->origin_failed = false;
+	b->dead = false;
 	for (;;) {
 		granule = sc_dirty_next(b->c->dirty, granule);
 		if (granule == SC_NO_GRANULE)
@@ -249,21 +254,72 @@ static void job_start_write(struct sc_destage_job *job)
 	job_io(job, REQ_OP_WRITE, &region, job->buf);
 }
 
-static void job_end(struct sc_destage_job *job, enum sc_leg leg)
+/* Move the part of one slot and wait for it; returns whether it was moved. */
+static bool job_move_part(struct sc_destage_job *job,
+			  const struct sc_job_part *from, u64 sector)
+{
+	struct sc_cache *c = job->batch->c;
+	struct sc_job_part to = {
+		.leg = SC_LEG_ORIGIN,
+		.dev_sector = sector,
+		.nr_sectors = from->nr_sectors,
+	};
+
+	if (sc_job_buffer_io(c, REQ_OP_READ, from, job->buf)) {
+		sc_fail_lost(c);
+		return false;
+	}
+	return !sc_job_buffer_io(c, REQ_OP_WRITE, &to, job->buf);
+}
+
+/*
+ * One bad sector of cache or origin must not keep its neighbours dirty: slot by
+ * slot. Slow, but the device is about to be replaced.
+ */
+static void job_move_each(struct sc_destage_job *job)
+{
+	struct sc_batch *b = job->batch;
+	struct dm_io_region region;
+	u64 sector = job->sector, end;
+	struct sc_job_part from = { .leg = SC_LEG_CACHE };
+	u32 n, moved = 0;
+
+	for (n = 0; n < job->nr; n++, sector = end) {
+		end = job_slot_part(job, n, sector, &region);
+		from.dev_sector = region.sector;
+		from.nr_sectors = region.count;
+		if (job_move_part(job, &from, sector))
+			moved++;
+		else
+			b->slots[job->first + n].failed = true;
+	}
+	b->dead |= !moved;
+}
+
+static void job_failed(struct sc_destage_job *job, enum sc_leg leg)
 {
 	struct sc_batch *b = job->batch;
 	u32 n;
 
-	b->buffers[b->nr_buffers++] = job->buf;
-	job->buf = NULL;
-	if (!job->error)
+	sc_fail_io(b->c, leg, leg == SC_LEG_ORIGIN);
+	if (job->nr > 1 && !b->dead) {
+		job_move_each(job);
 		return;
+	}
 	if (leg == SC_LEG_CACHE)
 		sc_fail_lost(b->c);
-	sc_fail_io(b->c, leg, leg == SC_LEG_ORIGIN);
-	b->origin_failed |= leg == SC_LEG_ORIGIN;
 	for (n = 0; n < job->nr; n++)
 		b->slots[job->first + n].failed = true;
+}
+
+static void job_end(struct sc_destage_job *job, enum sc_leg leg)
+{
+	struct sc_batch *b = job->batch;
+
+	if (job->error)
+		job_failed(job, leg);
+	b->buffers[b->nr_buffers++] = job->buf;
+	job->buf = NULL;
 }
 
 /**
@@ -343,7 +399,7 @@ static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
 int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 {
 	struct sc_pump p = { };
-	u32 n, nr_failed = 0, nr_slots = b->nr_slots;
+	u32 n;
 	int r;
 
 	if (!b->nr_slots)
@@ -355,13 +411,12 @@ int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 			wait_event_idle(b->waiting,
 					pump_can_move(b, &p, depth(b->c)));
 	r = sc_origin_flush(b->c);
-	for (n = 0; n < nr_slots; n++) {
-		nr_failed += b->slots[n].failed;
+	for (n = 0; n < b->nr_slots; n++) {
+		b->nr_failed += b->slots[n].failed;
 		finish_slot(b, &b->slots[n], !r);
 	}
 	trace_sc_destage(b->c, b->nr_slots, b->nr_jobs, r);
-	b->nr_slots = 0;
-	return r || b->origin_failed || nr_failed == nr_slots ? -EIO : 0;
+	return r || b->nr_failed == b->nr_slots ? -EIO : 0;
 }
 
 struct sc_batch *sc_batch_create(struct sc_cache *c)

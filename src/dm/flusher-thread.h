@@ -61,8 +61,10 @@ struct sc_destage_job {
  * @c: the cache
  * @nr_slots: in @slots
  * @nr_jobs: in @jobs
+ * @nr_failed: slots of @slots that could not be read or written
+ * @skipped: dirty blocks that somebody was at work on
  * @unsettled: dirty blocks that a commit would make destageable
- * @origin_failed: a write to the origin failed
+ * @dead: a job of several slots moved none: do not try each alone
  * @waiting: wakes the flusher when I/O ends
  * @slots: in the order of the sweep
  * @jobs: the same
@@ -73,8 +75,10 @@ struct sc_batch {
 	struct sc_cache *c;
 	u32 nr_slots;
 	u32 nr_jobs;
+	u32 nr_failed;
+	u32 skipped;
 	u32 unsettled;
-	bool origin_failed;
+	bool dead;
 	wait_queue_head_t waiting;
 	struct sc_destage_slot slots[SC_BATCH_SLOTS];
 	struct sc_destage_job jobs[SC_BATCH_JOBS];
@@ -94,6 +98,11 @@ struct sc_batch {
  * @interrupted: a suspend wants them to go
  * @errors: batches in a row that failed
  * @sweep: granule to go on at
+ * @sweeps: sweeps begun
+ * @swept: the last of them that destaged all that was dirty when it began
+ * @sweeps_failed: sweeps that found something that cannot be destaged
+ * @missed: the present one has left out something that somebody works on
+ * @failing: the present one has found something of that kind
  * @sweeping: above dirty_low, until dirty_target is reached
  * @was_dirty: an event is due when nothing is dirty any more
  * @budget_bytes: written to the cache device when last counted
@@ -110,6 +119,11 @@ struct sc_flusher {
 	bool interrupted;
 	unsigned int errors;
 	u32 sweep;
+	u64 sweeps;
+	u64 swept;
+	u64 sweeps_failed;
+	bool missed;
+	bool failing;
 	bool sweeping;
 	bool was_dirty;
 	u64 budget_bytes;
@@ -138,12 +152,12 @@ u32 sc_batch_collect(struct sc_batch *b, u32 from);
 
 /**
  * sc_batch_run() - write them back
- * @b: a collected batch; empty afterwards
+ * @b: a collected batch
  * @depth: writes in flight, asked before each
  *
  * Context: process, may sleep.
- * Return: 0, or -EIO if the origin could not be written, or nothing could be
- * read.
+ * Return: 0, or -EIO if the origin could not be flushed, or nothing could be
+ * read or written.
  */
 int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c));
 

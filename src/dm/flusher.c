@@ -121,18 +121,46 @@ static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
 		flusher_wait(c, RECENT_MS);
 }
 
+static void sweep_begin(struct sc_flusher *f)
+{
+	WRITE_ONCE(f->sweeps, f->sweeps + 1);
+	f->missed = false;
+	f->failing = false;
+	/* Who does not see the new number did its writes before we look. */
+	smp_mb();
+}
+
+static void sweep_end(struct sc_flusher *f)
+{
+	/* Urgent until a whole sweep has passed that began after the call. */
+	atomic_dec_if_positive(&f->urgent);
+	if (f->failing)
+		WRITE_ONCE(f->sweeps_failed, f->sweeps_failed + 1);
+	else if (!f->missed)
+		WRITE_ONCE(f->swept, f->sweeps);
+}
+
 static void flusher_batch(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
 	struct sc_batch *b = f->batch;
-	u32 from = f->sweep, next = sc_batch_collect(b, from);
+	u32 from = f->sweep, next;
+	int r = 0;
 
+	if (!from)
+		sweep_begin(f);
+	next = sc_batch_collect(b, from);
 	f->sweep = next == SC_NO_GRANULE ? 0 : next;
-	/* Urgent until a whole sweep has passed that began after the call. */
+	f->missed |= b->skipped;
+	f->failing |= b->unsettled && sc_commit_error(c);
+	if (b->nr_slots) {
+		r = sc_batch_run(b, flusher_depth);
+		f->failing |= r || b->nr_failed;
+	}
 	if (next == SC_NO_GRANULE)
-		atomic_dec_if_positive(&f->urgent);
+		sweep_end(f);
 	if (b->nr_slots)
-		flusher_result(c, sc_batch_run(b, flusher_depth));
+		flusher_result(c, r);
 	else if (!from && next == SC_NO_GRANULE)
 		flusher_stuck(c, b);
 }
@@ -197,6 +225,30 @@ void sc_flusher_interrupt(struct sc_cache *c, bool on)
 {
 	WRITE_ONCE(c->flusher->interrupted, on);
 	wake_up_all(&c->flusher->drain_wait);
+}
+
+static bool sweep_over(struct sc_cache *c, u64 swept, u64 failed)
+{
+	struct sc_flusher *f = c->flusher;
+
+	return !sc_stats_nr_dirty(c) || READ_ONCE(f->swept) >= swept ||
+	       READ_ONCE(f->sweeps_failed) >= failed ||
+	       sc_flusher_gave_up(c) || READ_ONCE(f->stopped);
+}
+
+int sc_flusher_sweep(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+	u64 swept, failed = READ_ONCE(f->sweeps_failed) + BACKOFF_MAX;
+
+	atomic_inc(&f->drain);
+	/* Pairs with sweep_begin(). */
+	smp_mb();
+	swept = READ_ONCE(f->sweeps) + 1;
+	sc_flusher_kick(c);
+	wait_event_idle(f->drain_wait, sweep_over(c, swept, failed));
+	atomic_dec(&f->drain);
+	return !sc_stats_nr_dirty(c) || READ_ONCE(f->swept) >= swept ? 0 : -EIO;
 }
 
 static bool drain_over(struct sc_cache *c)

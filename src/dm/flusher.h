@@ -66,6 +66,17 @@ void sc_flusher_kick(struct sc_cache *c);
 bool sc_flusher_gave_up(const struct sc_cache *c);
 
 /**
+ * sc_flusher_sweep() - have all that is dirty now destaged, without metadata
+ * @c: the cache
+ *
+ * What is written meanwhile may stay dirty.
+ *
+ * Context: process, may sleep; by the commit thread.
+ * Return: 0; -EIO if something could not be destaged in several attempts.
+ */
+int sc_flusher_sweep(struct sc_cache *c);
+
+/**
  * sc_flusher_empty() - have everything destaged, without metadata
  * @c: the cache
  *

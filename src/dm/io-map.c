@@ -58,16 +58,21 @@ u64 sc_io_miss_end(struct sc_cache *c, const struct sc_run *run, u64 sector,
 /*
  * Records can no longer be written. If the label's epoch could be raised, those
  * that call something clean do not count any more (rule 9). Those that call it
- * dirty do: what the slot holds must stay the newest.
+ * dirty do: what the slot holds must stay the newest. After all was abandoned,
+ * none counts.
  */
-static void look_ill(struct sc_view *v, unsigned int health)
+static void look_ill(struct sc_view *v, enum sc_records records)
 {
 	v->admit = false;
-	if (health != SC_RO)
+	if (records == SC_RECORDS_ALL)
 		return;
-	/* Of a failed transaction's slots any record may say dirty. */
-	if (!v->settling)
+	if (records == SC_RECORDS_NONE) {
+		v->dvalid = 0;
+		v->older_dirty = false;
+	} else if (!v->settling) {
+		/* Of a failed transaction's slots any record may say dirty. */
 		v->dvalid &= ~v->dclean;
+	}
 	v->dclean = 0;
 	v->dirty |= v->dvalid & v->valid;
 	v->older = v->older_dirty;
@@ -83,8 +88,11 @@ u32 sc_io_look(struct sc_cache *c, struct sc_view *v, const struct sc_run *run,
 			  min(end, sc_block_end(&c->geom, sector)));
 	v->admit = sc_policy_admit(c->policy,
 				   sc_sector_block(&c->geom, sector), true);
-	if (unlikely(READ_ONCE(c->health) != SC_RW))
-		look_ill(v, READ_ONCE(c->health));
+	if (unlikely(READ_ONCE(c->health) != SC_RW)) {
+		/* Pairs with sc_fail_health(): what records are worth is set. */
+		smp_rmb();
+		look_ill(v, READ_ONCE(c->records));
+	}
 	return i;
 }
 

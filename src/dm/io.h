@@ -63,8 +63,8 @@ u64 sc_io_miss_end(struct sc_cache *c, const struct sc_run *run, u64 sector,
  * @sector: begin
  * @end: behind the request, perhaps in a later block
  *
- * In ill health nothing is admitted, and with the label's epoch raised durable
- * records no longer count that call something clean.
+ * In ill health nothing is admitted, and durable records count as far as
+ * enum sc_records says.
  *
  * Context: the shard's lock is held.
  * Return: the slot or SC_NIL.

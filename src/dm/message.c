@@ -123,6 +123,25 @@ static int message_flush(struct sc_target *t)
 	return r;
 }
 
+/* Whatever the devices' records say, nobody will read them. */
+static int message_abandon(struct sc_target *t)
+{
+	struct sc_cache *c = t->cache;
+	u64 nr_dirty;
+
+	if (!c || READ_ONCE(c->health) != SC_DEGRADED) {
+		DMERR("abandon: possible in state degraded only");
+		return -EINVAL;
+	}
+	nr_dirty = sc_stats_nr_dirty(c);
+	if (nr_dirty) {
+		DMERR("abandon: %llu dirty blocks would be lost", nr_dirty);
+		return -EBUSY;
+	}
+	sc_cache_abandon(c);
+	return 0;
+}
+
 static int message_do(struct sc_target *t, const struct sc_message *m)
 {
 	int cpu;
@@ -136,6 +155,8 @@ static int message_do(struct sc_target *t, const struct sc_message *m)
 		return message_flush(t);
 	case SC_MSG_INVALIDATE:
 		return message_invalidate(t, m);
+	case SC_MSG_ABANDON:
+		return message_abandon(t);
 	case SC_MSG_STATS_RESET:
 		for_each_possible_cpu(cpu)
 			memset(per_cpu_ptr(t->stats, cpu), 0,

@@ -158,6 +158,18 @@ struct sc_pools {
 };
 
 /**
+ * enum sc_records - which durable records may still be read one day
+ * @SC_RECORDS_ALL: all
+ * @SC_RECORDS_DIRTY: only those that call something dirty (rule 9)
+ * @SC_RECORDS_NONE: the operator has abandoned the devices
+ */
+enum sc_records {
+	SC_RECORDS_ALL,
+	SC_RECORDS_DIRTY,
+	SC_RECORDS_NONE,
+};
+
+/**
  * struct sc_cache - a cache at work
  * @target: whose
  * @active: in the list of caches at work
@@ -172,6 +184,7 @@ struct sc_pools {
  * @commit: the commit thread
  * @flusher: the flusher thread
  * @health: enum sc_health; only ever gets worse
+ * @records: enum sc_records; only ever more
  * @needs_check: dirty data was lost, or metadata could not be written
  * @event: raises a dm event
  * @reclaim: makes free slots
@@ -196,6 +209,7 @@ struct sc_cache {
 	struct sc_commit *commit;
 	struct sc_flusher *flusher;
 	unsigned int health;
+	unsigned int records;
 	bool needs_check;
 	struct work_struct event;
 	struct work_struct reclaim;
@@ -310,6 +324,16 @@ struct sc_cache *sc_cache_create(struct sc_target *t, struct sc_reason *why);
  * Context: may sleep.
  */
 void sc_cache_destroy(struct sc_cache *c);
+
+/**
+ * sc_cache_abandon() - no record of these devices will be read again
+ * @c: the cache, in state degraded
+ *
+ * The module refuses to start this cache from now on.
+ *
+ * Context: process, may sleep.
+ */
+void sc_cache_abandon(struct sc_cache *c);
 
 /**
  * sc_cache_wait_owners() - wait until no slot is busy

@@ -122,7 +122,8 @@ one_action() {
 	else
 		action=status_and_flush
 	fi
-	draw 1000
+	# What is discarded ends before the swap begins.
+	draw 200
 	$action "$drawn" >/tmp/action 2>&1 && return
 	failures=$((failures + 1))
 	note "round $round: $action $drawn failed"

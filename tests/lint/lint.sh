@@ -71,7 +71,7 @@ lint_shape() {
 
 lint_contract() {
 	on python3 "$lint_dir/contract.py" -- 'src/*.h' 'include/*.h' \
-		'tests/simdisk/*.h'
+		'tests/simdisk/*.h' 'tools/*.h'
 }
 
 lint_links() {
@@ -87,6 +87,9 @@ src/dm/compat.h LINUX_VERSION_CODE|CONSTANT_COMPARISON
 tests/simdisk/compat.h LINUX_VERSION_CODE|CONSTANT_COMPARISON
 tests/sim/model-kernel.h MACRO_ARG_UNUSED|MACRO_WITH_FLOW_CONTROL|MEMORY_BARRIER|NEW_TYPEDEFS|PREFER_DEFINED_ATTRIBUTE_MACRO|STRNCPY|UNNECESSARY_CASTS
 tests/sim/model-task.h NEW_TYPEDEFS|WAITQUEUE_ACTIVE
+tools/ssdcache.c COMPLEX_MACRO
+tools/verbs.h TRAILING_SEMICOLON
+tools/lib/report-term.c VOLATILE
 src/core/counter.h COMPLEX_MACRO|MACRO_ARG_UNUSED
 src/core/tunable.h COMPLEX_MACRO|TRAILING_SEMICOLON
 '
@@ -118,7 +121,7 @@ lint_kernel_doc() {
 	local script
 	script=$(scripts_dir)/kernel-doc
 	on perl "$script" -none -Wreturn -Wshort-desc -- 'src/*.h' \
-		'include/*.h' 'src/*.c' 'tests/simdisk/*.[ch]' 2>&1 |
+		'include/*.h' 'src/*.c' 'tests/simdisk/*.[ch]' 'tools/*.h' 2>&1 |
 		grep -E '(warning|error):' |
 		grep -vE "Enum value '[A-Z]+_NR_\w+' not described"
 }
@@ -185,7 +188,8 @@ lint_lists() {
 	listed=$(make -s --no-print-directory -f - 2>&1 <<-'END'
 		src := .
 		include Kbuild
-		all: ; @printf '%s\n' $(ssdcache-y:.o=.c)
+		programs := $(sc_core_programs:%=src/core/%.c)
+		all: ; @printf '%s\n' $(ssdcache-y:.o=.c) $(programs)
 	END
 	)
 	there=$(files 'src/core/*.c' 'src/dm/*.c' | tr '\0' '\n')

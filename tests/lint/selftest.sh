@@ -149,6 +149,9 @@ plant_arrows() {
 	plant arrows 'src/dm' tools/ssdcache.c <<<'#include "../src/dm/io.h"'
 	plant arrows 'libdevmapper.h' tools/ssdcache.c \
 		<<<'#include <libdevmapper.h>'
+	plant arrows 'blkid/blkid.h' tools/lib/dm.c <<<'#include <blkid/blkid.h>'
+	plant arrows 'tools/verbs.h' tools/lib/verb.c <<<'#include "../verbs.h"'
+	plant arrows 'report module' tools/cmd-x.c <<<'int x = printf("x");'
 	plant arrows 'BUG_ON' src/dm/io.c <<<'void f(int a) { BUG_ON(a); }'
 	plant arrows 'LINUX_VERSION_CODE' src/dm/io.c \
 		<<<'#if LINUX_VERSION_CODE > 1'

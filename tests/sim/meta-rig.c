@@ -130,6 +130,8 @@ static int io_cache_write(void *ctx, u64 sector, const void *data)
 	if (rig->off || rig->cache_dead || tick(rig))
 		return -EIO;
 	trace(rig, "L%llu ", (unsigned long long)sector);
+	if (rig->head_bad && !sector)
+		return -EIO;
 	if (sim_disk_write(&rig->cache, sector, data, 8) || tick(rig))
 		return -EIO;
 	sim_disk_force(&rig->cache, sector, 8);
@@ -143,23 +145,31 @@ static void io_get(void *ctx, sc_cblock_t slot, struct sc_record *rec)
 	*rec = rig->view->rec[from_cblock(slot)];
 }
 
-static void io_damaged(void *ctx, const struct sc_reason *why)
+static void io_damaged(void *ctx, const struct sc_damage *damage)
 {
 	struct rig *rig = ctx;
 
-	assert(strlen(why->text) > 10);
-	rig->nr_damaged++;
+	assert(strlen(damage->why->text) > 10);
+	assert(damage->kind < SC_NR_DAMAGES);
+	rig->nr_damaged[damage->kind]++;
+	rig->damage = *damage;
 }
 
-#define RIG_IO \
+#define RIG_ALONE_IO \
 	.read = io_read, .write = io_write, .flush = io_flush, \
 	.cache_flush_begin = io_cache_flush_begin, \
 	.cache_flush_end = io_cache_flush_end, \
-	.cache_read = io_cache_read, .cache_write = io_cache_write, \
 	.get = io_get
+#define RIG_IO \
+	RIG_ALONE_IO, \
+	.cache_read = io_cache_read, .cache_write = io_cache_write
 
 const struct sc_meta_io rig_io = { RIG_IO };
 const struct sc_meta_io rig_repair_io = { RIG_IO, .damaged = io_damaged };
+const struct sc_meta_io rig_alone_io = { RIG_ALONE_IO };
+const struct sc_meta_io rig_label_io = {
+	RIG_ALONE_IO, .cache_write = io_cache_write,
+};
 
 /* ---- the model ------------------------------------------------------------- */
 
@@ -344,7 +354,7 @@ int rig_open(struct rig *rig)
 	assert(!rig->m);
 	memset(rig->loaded, 0, sizeof(*rig->loaded));
 	rig->why.text[0] = 0;
-	rig->nr_damaged = 0;
+	memset(rig->nr_damaged, 0, sizeof(rig->nr_damaged));
 	rig->m = sc_meta_create(rig->io, rig, &rig->p);
 	assert(rig->m);
 	r = sc_meta_open(rig->m, &rig->why);

@@ -49,7 +49,9 @@ struct rig_state {
  * @tracing: whether
  * @fail_at: this write to the metadata device fails, counted down; 0: none
  * @cache_dead: cache writes and flushes fail
- * @nr_damaged: pieces that a repair reported
+ * @head_bad: writes to the first label fail
+ * @nr_damaged: pieces that a repair reported, of each kind
+ * @damage: the last one; its reason is gone
  */
 struct rig {
 	const struct sc_meta_io *io;
@@ -76,7 +78,9 @@ struct rig {
 	bool tracing;
 	u32 fail_at;
 	bool cache_dead;
-	u32 nr_damaged;
+	bool head_bad;
+	u32 nr_damaged[SC_NR_DAMAGES];
+	struct sc_damage damage;
 };
 
 /** rig_init() - disks full of zeroes, machine off */
@@ -134,5 +138,9 @@ extern const struct sc_meta_io rig_io;
 
 /* The same, for a repair. */
 extern const struct sc_meta_io rig_repair_io;
+
+/* The cache device is not there; or its labels are written and not read. */
+extern const struct sc_meta_io rig_alone_io;
+extern const struct sc_meta_io rig_label_io;
 
 #endif

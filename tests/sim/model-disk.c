@@ -213,7 +213,7 @@ static void io_end(struct model_io *io, int r)
 	for (n = 0; n < d->nr_pending; n++)
 		if (d->pending[n].io == io->number)
 			d->pending[n].ended = d->nr_ended;
-	if (!r && io->fua && !d->forgets)
+	if (!r && io->fua)
 		land(d, io, true);
 	io->end(io, r);
 }
@@ -245,8 +245,7 @@ void model_io_step(void)
 			io_end(io, -EIO);
 			return;
 		}
-		if (!io->disk->lies)
-			land(io->disk, io, false);
+		land(io->disk, io, false);
 		io->flushed = true;
 		return;
 	}

@@ -39,8 +39,6 @@ struct model_pending {
  * @nr_io: counts I/O submitted
  * @nr_ended: counts I/O ended
  * @fails: chances in 256 that a read, write (or discard) or flush fails
- * @lies: flushes do nothing (to see that a test notices)
- * @forgets: FUA does nothing
  */
 struct model_disk {
 	const char *name;
@@ -54,8 +52,6 @@ struct model_disk {
 	u64 nr_io;
 	u64 nr_ended;
 	u32 fails[3];
-	bool lies;
-	bool forgets;
 };
 
 enum model_op {

@@ -5,42 +5,6 @@
 #include "model-kernel.h"
 #include "model-dm.h"
 
-enum model_rule model_broken;
-
-const struct model_rule_text model_rules[MODEL_NR_RULES] = {
-	[MODEL_ALL_WELL] = { "none", "all rules hold" },
-	[MODEL_NO_CACHE_FLUSH] = { "no-cache-flush",
-		"rule 1: the cache device is not flushed before the journal" },
-	[MODEL_NO_ORIGIN_FLUSH] = { "no-origin-flush",
-		"rules 5 to 7: the origin is never flushed" },
-	[MODEL_NO_META_FLUSH] = { "no-meta-flush",
-		"rule 8: the metadata device is never flushed" },
-	[MODEL_NO_META_FUA] = { "no-meta-fua",
-		"rule 1: the journal is written without FUA" },
-	[MODEL_EARLY_REUSE] = { "early-reuse",
-		"rule 2: a slot is used again before its unmap is durable" },
-	[MODEL_OVERWRITE_CLEAN] = { "overwrite-clean",
-		"rule 3: what is durably clean is overwritten in place" },
-	[MODEL_EARLY_ORIGIN] = { "early-origin",
-		"rule 4: the origin is written before that is durably invalid" },
-	[MODEL_EARLY_CLEAN] = { "early-clean",
-		"rule 5: cleared before the origin is flushed" },
-	[MODEL_EARLY_FLUSH] = { "early-flush",
-		"rule 6: a FLUSH completes at once" },
-	[MODEL_NO_HOLD] = { "no-hold",
-		"rule 7: committed clean before the origin is flushed" },
-	[MODEL_NO_GRACE] = { "no-grace",
-		"P1: a slot is used again while it is still read" },
-	[MODEL_NO_REDIRTY] = { "no-redirty",
-		"rule 5: cleared though written again meanwhile" },
-	[MODEL_UNSETTLED] = { "unsettled",
-		"P3: destaged before it is durably dirty" },
-	[MODEL_NO_WRITERS] = { "no-writers",
-		"P1: filled while the origin is being written" },
-	[MODEL_NO_EPOCH] = { "no-epoch",
-		"rule 9: the metadata fails, and clean mappings stand" },
-};
-
 /* ---- the machine ----------------------------------------------------------- */
 
 static struct {
@@ -89,14 +53,10 @@ void model_machine_init(const struct model_setup *s)
 		model_disk_init(&machine.disk[2], "cache", cache);
 		place(0, 0, 0, meta);
 		place(1, 2, 0, cache);
-		machine.disk[2].lies = model_broken == MODEL_NO_CACHE_FLUSH;
 	}
 	model_machine_resize(s->cache_sectors);
 	model_disk_init(&machine.disk[1], "origin", s->origin_sectors);
 	place(2, 1, 0, s->origin_sectors);
-	machine.disk[0].lies = model_broken == MODEL_NO_META_FLUSH;
-	machine.disk[0].forgets = model_broken == MODEL_NO_META_FUA;
-	machine.disk[1].lies = model_broken == MODEL_NO_ORIGIN_FLUSH;
 	model_power_off = false;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * device-mapper of the model kernel: one mapped device, made of three, with
- * the module's target on it; and a way to break a rule of the design in the
- * module, to see that the tests notice.
+ * the module's target on it.
  */
 #ifndef MODEL_DM_H
 #define MODEL_DM_H
@@ -22,38 +21,6 @@ struct model_setup {
 	bool same_disk;
 	char table[256];
 };
-
-/**
- * enum model_rule - what is broken
- */
-enum model_rule {
-	MODEL_ALL_WELL,
-	MODEL_NO_CACHE_FLUSH,
-	MODEL_NO_ORIGIN_FLUSH,
-	MODEL_NO_META_FLUSH,
-	MODEL_NO_META_FUA,
-	MODEL_EARLY_REUSE,
-	MODEL_OVERWRITE_CLEAN,
-	MODEL_EARLY_ORIGIN,
-	MODEL_EARLY_CLEAN,
-	MODEL_EARLY_FLUSH,
-	MODEL_NO_HOLD,
-	MODEL_NO_GRACE,
-	MODEL_NO_REDIRTY,
-	MODEL_UNSETTLED,
-	MODEL_NO_WRITERS,
-	MODEL_NO_EPOCH,
-	MODEL_NR_RULES,
-};
-
-extern enum model_rule model_broken;
-
-/** struct model_rule_text - a rule by name */
-struct model_rule_text {
-	const char *name;
-	const char *what;
-};
-extern const struct model_rule_text model_rules[MODEL_NR_RULES];
 
 /* ---- the machine ----------------------------------------------------------- */
 

@@ -40,6 +40,7 @@ typedef u64 sector_t;
 #define PTR_ERR(p)	((long)(p))
 #define ERR_PTR(r)	((void *)(long)(r))
 
+#define pr_warn(...)		model_log(__VA_ARGS__)
 #define pr_err(...)		model_log(__VA_ARGS__)
 #define pr_err_ratelimited(...)	model_log(__VA_ARGS__)
 #define DMERR(fmt, ...)		model_log(fmt "\n", ##__VA_ARGS__)
@@ -135,6 +136,7 @@ typedef struct { s64 v; } atomic64_t;
 #define atomic64_inc(a)			((void)(a)->v++)
 #define atomic64_read(a)		((a)->v)
 #define smp_mb()			((void)0)
+#define smp_rmb()			((void)0)
 #define smp_store_release(p, x)		((void)(*(p) = (x)))
 #define smp_load_acquire(p)		(*(p))
 #define xchg(p, new)	\

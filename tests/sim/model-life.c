@@ -535,7 +535,8 @@ static int up_task(void *data)
 	u32 nr = 2 + model_dice(life.nr_slots) + model_dice(life.nr_slots - 1);
 	int r;
 
-	if (data)
+	/* One at a time: of a start that was cut nobody knows which it is. */
+	if (data && !life.old_sectors)
 		resize(cache_sectors(nr));
 	r = model_dev_up();
 	/* Dirty slots are in the way of the new size, now or then. */

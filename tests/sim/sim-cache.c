@@ -23,6 +23,7 @@
 #include "model-dm.h"
 #include "model-life.h"
 #include "model-task.h"
+#include "../broken/rules.h"
 
 #define BOOTS		8u
 /* A broken rule is noticed within so many power cuts. */
@@ -107,18 +108,18 @@ static void test_faulty_lives(void **state)
 /* ---- do we notice? --------------------------------------------------------- */
 
 /* In a process of its own: a broken rule may well end in an assertion. */
-static int break_and_live(enum model_rule rule)
+static int break_and_live(enum sc_break rule)
 {
-	struct rng rng = rng_begin(model_rules[rule].name);
+	struct rng rng = rng_begin(sc_breaks[rule].name);
 	struct life_stats st = {};
 
-	model_broken = rule;
-	faulty = rule >= MODEL_NO_EPOCH;
+	sc_broken = rule;
+	faulty = rule >= SC_BREAK_NO_EPOCH;
 	while (st.cuts < CUTS_TO_NOTICE) {
 		if (life_run(rng_next(&rng), BOOTS, faulty, &st))
 			continue;
 		printf("# %s: noticed after %llu cuts: %s\n",
-		       model_rules[rule].name, (unsigned long long)st.cuts,
+		       sc_breaks[rule].name, (unsigned long long)st.cuts,
 		       model_why);
 		fflush(stdout);
 		return 1;
@@ -128,7 +129,7 @@ static int break_and_live(enum model_rule rule)
 
 static void test_rule(void **state)
 {
-	const enum model_rule *rule = *state;
+	const enum sc_break *rule = *state;
 	pid_t child;
 	int status;
 
@@ -142,24 +143,24 @@ static void test_rule(void **state)
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		print_message("# %s: not noticed\n", model_rules[*rule].what);
+		print_message("# %s: not noticed\n", sc_breaks[*rule].what);
 	assert_false(WIFEXITED(status) && !WEXITSTATUS(status));
 }
 
 static int test_all(void)
 {
-	static enum model_rule rules[MODEL_NR_RULES];
-	struct CMUnitTest tests[MODEL_NR_RULES + 2] = {
+	static enum sc_break rules[SC_NR_BREAKS];
+	struct CMUnitTest tests[SC_NR_BREAKS + 2] = {
 		cmocka_unit_test(test_lives),
 		cmocka_unit_test(test_every_step),
 		cmocka_unit_test(test_faulty_lives),
 	};
 	u32 n;
 
-	for (n = 1; n < MODEL_NR_RULES; n++) {
+	for (n = 1; n < SC_NR_BREAKS; n++) {
 		rules[n] = n;
 		tests[n + 2] = (struct CMUnitTest){
-			.name = model_rules[n].name,
+			.name = sc_breaks[n].name,
 			.test_func = test_rule,
 			.initial_state = &rules[n],
 		};
@@ -174,8 +175,8 @@ static int list_rules(void)
 {
 	u32 n;
 
-	for (n = 0; n < MODEL_NR_RULES; n++)
-		printf("%-16s %s\n", model_rules[n].name, model_rules[n].what);
+	for (n = 0; n < SC_NR_BREAKS; n++)
+		printf("%-16s %s\n", sc_breaks[n].name, sc_breaks[n].what);
 	return 0;
 }
 
@@ -183,10 +184,10 @@ static bool break_rule(const char *name)
 {
 	u32 n;
 
-	for (n = 0; n < MODEL_NR_RULES; n++) {
-		if (strcmp(name, model_rules[n].name))
+	for (n = 0; n < SC_NR_BREAKS; n++) {
+		if (strcmp(name, sc_breaks[n].name))
 			continue;
-		model_broken = n;
+		sc_broken = n;
 		return true;
 	}
 	fprintf(stderr, "sim-cache: no rule %s\n", name);

@@ -226,11 +226,13 @@ static void test_last_is_two_blocks(void **state)
 
 /* ---- repair ---------------------------------------------------------------- */
 
-static u32 nr_different(const struct rig_state *a, const struct rig_state *b)
+/* In slots [from, end). */
+static u32 nr_different(const struct rig_state *a, const struct rig_state *b,
+			u32 from, u32 end)
 {
 	u32 i, nr = 0;
 
-	for (i = 0; i < RIG_MAX_SLOTS; i++)
+	for (i = from; i < end; i++)
 		nr += a->rec[i].valid != b->rec[i].valid ||
 		      a->rec[i].dirty != b->rec[i].dirty ||
 		      from_oblock(a->rec[i].block) !=
@@ -238,24 +240,42 @@ static u32 nr_different(const struct rig_state *a, const struct rig_state *b)
 	return nr;
 }
 
+/* What is lost is what was told to be. */
+static void expect_told(const struct grave *g, u32 block)
+{
+	const struct rig *copy = &g->copy;
+	const struct sc_damage *d = &copy->damage;
+	struct sc_layout l;
+	u32 lost, nr;
+
+	lost = nr_different(copy->loaded, copy->view, 0, RIG_MAX_SLOTS);
+	assert_int_equal(sc_layout_init(&l, g->rig.p.metadata_sectors,
+					g->rig.p.journal_blocks, NULL), 0);
+	if (block < l.journal_start) {
+		assert_int_equal(d->kind, SC_DAMAGE_MAP);
+		assert_int_equal(lost, 0);
+	} else if (block < l.pages_start) {
+		assert_int_equal(d->kind, SC_DAMAGE_JOURNAL);
+	} else {
+		assert_int_equal(d->kind, SC_DAMAGE_PAGE);
+		assert_int_equal(d->slot % SC_PAGE_ENTRIES, 0);
+		assert_in_range(lost, 1, d->nr_slots);
+		nr = nr_different(copy->loaded, copy->view, d->slot,
+				  d->slot + d->nr_slots);
+		assert_int_equal(nr, lost);
+	}
+	assert_true(copy->nr_damaged[d->kind] > 0);
+}
+
 /* What a repair found is what everyone finds afterwards. */
 static void repair(struct grave *g, u32 block)
 {
 	struct rig *copy = &g->copy;
 	struct sc_meta_stats st;
-	struct sc_layout l;
-	u32 lost;
 
 	copy->io = &rig_repair_io;
 	assert_int_equal(rig_open(copy), 0);
-	assert_true(copy->nr_damaged > 0);
-	lost = nr_different(copy->loaded, copy->view);
-	assert_int_equal(sc_layout_init(&l, g->rig.p.metadata_sectors,
-					g->rig.p.journal_blocks, NULL), 0);
-	if (block < l.journal_start)
-		assert_int_equal(lost, 0);
-	else if (block >= l.pages_start)
-		assert_in_range(lost, 1, SC_PAGE_ENTRIES);
+	expect_told(g, block);
 	*copy->view = *copy->loaded;
 	copy->meta.bad = -1;
 	assert_int_equal(sc_meta_start(copy->m), 0);
@@ -303,6 +323,7 @@ static void test_repair_label(void **state)
 	assert_int_equal(rig_open(rig), -EINVAL);
 	rig->io = &rig_repair_io;
 	assert_int_equal(rig_open(rig), 0);
+	assert_int_equal(rig->nr_damaged[SC_DAMAGE_LABEL], 1);
 	rig_drop_clean(rig->view);
 	assert_true(rig_same(rig->loaded, rig->view, "label"));
 	assert_int_equal(sc_meta_start(rig->m), 0);

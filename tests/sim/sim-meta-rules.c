@@ -343,11 +343,56 @@ static void test_raised_epoch(void **state)
 	assert_int_equal(sc_meta_start(kit.m), 0);
 	kit_commit_range(30, 10, 0);
 	kit_reopen();
-	/* No label can be written. */
+	assert_int_equal(sc_meta_start(kit.m), 0);
+	kit_commit_range(40, 10, 0);
+	/* Neither a label can be written, nor the superblock. */
 	kit.cache_dead = true;
+	kit.fail_at = 1;
 	assert_int_equal(sc_meta_raise_epoch(kit.m), -EIO);
-	kit.cache_dead = false;
 	kit_reopen();
+}
+
+/* An epoch that was raised must be seen, however small the cache gets. */
+static void test_raised_epoch_shrunk(void **state)
+{
+	struct sc_meta_params p = kit_params;
+
+	(void)state;
+	kit_commit_range(0, 10, 0);
+	kit_commit_range(10, 10, 1);
+	kit.head_bad = true;
+	if (!sc_meta_raise_epoch(kit.m))
+		rig_drop_clean(kit.view);
+	kit.head_bad = false;
+	p.cache_sectors = 500 * 8 + 16;
+	kit_reopen_with(&p, 0, NULL);
+	assert_true(rig_check_loaded(&kit));
+}
+
+/* No label can be written: the superblock says the same, also at epoch 1. */
+static void test_lowered_epoch(void **state)
+{
+	u32 n;
+
+	(void)state;
+	for (n = 0; n < 3; n++) {
+		kit_commit_range(10 * n, 10, 0);
+		kit_commit_range(100 + 10 * n, 10, 1);
+		kit.cache_dead = true;
+		kit_begin_trace();
+		assert_int_equal(sc_meta_raise_epoch(kit.m), 0);
+		kit_expect_trace("pf0+1 f1+1 ");
+		kit.tracing = false;
+		assert_true(sc_meta_failed(kit.m));
+		kit.cache_dead = false;
+		rig_drop_clean(kit.view);
+		kit_reopen();
+		assert_int_equal(sc_meta_start(kit.m), 0);
+		/* A power cut before the next is no reason to drop more. */
+		kit_commit_range(50, 10, 0);
+		kit_reopen();
+		assert_int_equal(sc_meta_start(kit.m), 0);
+	}
 }
 
 /* A raised label that was seen, but not durable, must not be lost afterwards. */
@@ -371,6 +416,50 @@ static void test_epoch_seen_is_durable(void **state)
 			fail_msg("%s", kit.why.text);
 		assert_true(rig_check_loaded(&kit));
 	}
+}
+
+/* A disk that loses superblocks must not take us back to an old shutdown. */
+static void test_clean_mark_of_the_past(void **state)
+{
+	struct sim_block old[2];
+	u32 i;
+
+	(void)state;
+	kit_commit_range(0, 10, 1);
+	assert_int_equal(sc_meta_checkpoint(kit.m), 0);
+	for (i = 0; i < 2; i++)
+		old[i] = *sim_disk_block(&kit.meta, i);
+	kit_reopen();
+	assert_true(sc_meta_was_clean(kit.m));
+	assert_int_equal(sc_meta_start(kit.m), 0);
+	kit_commit_range(0, 10, 0);
+	rig_close(&kit);
+	sim_disk_flush(&kit.meta);
+	for (i = 0; i < 2; i++)
+		*sim_disk_block(&kit.meta, i) = old[i];
+	assert_int_equal(rig_open(&kit), -EUCLEAN);
+	assert_non_null(strstr(kit.why.text, "corrupt journal block 5: not of transaction 2, got a later block 5 of 2"));
+}
+
+/* Where nothing is in the journal, nobody minds what cannot be read there. */
+static void test_unreadable_empty_journal(void **state)
+{
+	u32 i;
+
+	(void)state;
+	kit_commit_range(0, 300, 1);
+	assert_int_equal(sc_meta_checkpoint(kit.m), 0);
+	for (i = 4; i < 20; i++) {
+		kit.meta.bad = i;
+		kit_reopen();
+	}
+	kit.meta.bad = -1;
+	assert_int_equal(sc_meta_start(kit.m), 0);
+	kit_commit_range(0, 1, 0);
+	kit.meta.bad = 19;
+	rig_close(&kit);
+	assert_int_equal(rig_open(&kit), -EIO);
+	kit.meta.bad = -1;
 }
 
 static void test_unreadable_noncurrent_page(void **state)
@@ -409,7 +498,11 @@ int main(void)
 		KIT_TEST(test_failed_writes),
 		KIT_TEST(test_failed_cache_flush),
 		KIT_TEST(test_raised_epoch),
+		KIT_TEST(test_raised_epoch_shrunk),
+		KIT_TEST(test_lowered_epoch),
 		KIT_TEST(test_epoch_seen_is_durable),
+		KIT_TEST(test_clean_mark_of_the_past),
+		KIT_TEST(test_unreadable_empty_journal),
 		KIT_TEST(test_unreadable_noncurrent_page),
 	};
 

@@ -273,7 +273,10 @@ static int op_raise_epoch(struct history *h)
 	rig_drop_clean(rig->maybe);
 	rig->data_needed = 0;
 	rig->in_doubt = true;
+	/* Without a cache device the superblock has to say it. */
+	rig->cache_dead = rng_below(&h->rng, 2);
 	r = sc_meta_raise_epoch(rig->m);
+	rig->cache_dead = false;
 	if (r)
 		return r;
 	rig->in_doubt = false;

@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Streams of random numbers that can be had again: SEED=number in the
- * environment. A stream is a value: copies of it go on independently.
+ * Streams of random numbers that can be had again, see ../seed.h. A stream is
+ * a value: copies of it go on independently.
  */
 #ifndef SIM_RNG_H
 #define SIM_RNG_H
 
 #include "env.h"
 
-#include <time.h>
+#include "../seed.h"
 
 /** struct rng - a stream; any @state begins one */
 struct rng {
 	u64 state;
 };
 
-/** rng_begin() - a stream by SEED, else by the time; says which */
+/** rng_begin() - a stream that begins where SEED says; prints it */
 static inline struct rng rng_begin(const char *test)
 {
-	const char *seed = getenv("SEED");
-	struct rng rng = {
-		.state = seed ? strtoull(seed, NULL, 0) : (u64)time(NULL),
-	};
-
-	printf("# %s: SEED=%llu\n", test, (unsigned long long)rng.state);
-	fflush(stdout);
-	return rng;
+	return (struct rng){ .state = test_seed(test) };
 }
 
 /* SplitMix64, after Steele, Lea and Flood (2014). */

@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random numbers that can be had again: SEED=number in the environment.
+ * Random numbers that can be had again, see ../seed.h.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
-
+#include "../seed.h"
 #include "random.h"
 
 static uint64_t state = 1;
 
 void random_seed(void)
 {
-	const char *seed = getenv("SEED");
-
-	state = seed ? strtoull(seed, NULL, 0) :
-		       ((uint64_t)time(NULL) << 16 ^ (uint64_t)getpid());
-	printf("# SEED=%llu\n", (unsigned long long)state);
-	fflush(stdout);
+	state = test_seed(NULL);
 }
 
 /* SplitMix64, after Steele, Lea and Flood (2014). */

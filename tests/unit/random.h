@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random numbers that can be had again: SEED=number in the environment.
+ * Random numbers that can be had again, see ../seed.h.
  */
 #ifndef TEST_RANDOM_H
 #define TEST_RANDOM_H
 
 #include <stdint.h>
 
-/** random_seed() - take SEED from the environment or make one up; print it */
+/** random_seed() - begin where SEED in the environment says; print it */
 void random_seed(void);
 
 /**

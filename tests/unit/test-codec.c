@@ -454,7 +454,7 @@ static void test_super_ranges(void **state)
 		{ 176, 8, 0, "impossible counter" },
 		{ 176, 8, ~0ULL, "impossible counter" },
 		{ 184, 8, ~0ULL, "impossible counter" },
-		{ 192, 8, 0, "impossible counter" },
+		{ 192, 8, ~0ULL, "impossible counter" },
 		{ 40, 8, 0, "impossible counter" },
 	};
 	u32 i;

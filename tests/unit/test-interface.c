@@ -166,7 +166,7 @@ static void test_words(void **state)
 	static const char *const messages[] = {
 		"<key> <value>", SC_VERB_MODE " <mode>", SC_VERB_FLUSH,
 		SC_VERB_INVALIDATE " <a>[-<b>] ...",
-		SC_VERB_STATS " " SC_WORD_RESET,
+		SC_VERB_ABANDON, SC_VERB_STATS " " SC_WORD_RESET,
 	};
 	unsigned int i;
 

@@ -118,7 +118,8 @@ static void check_slot(u32 i)
 	assert_int_equal(!!(flags & SC_HELD), s->held);
 	assert_int_equal(!!(flags & SC_REDIRTY), s->redirty);
 	assert_int_equal(!!(flags & SC_COMMITTING),
-			 s->committing || (s->in_doubt && s->rec.valid));
+			 s->committing || (s->in_doubt && s->rec.valid &&
+					   (s->rec.dirty | s->disk.dirty)));
 	assert_int_equal(s->dirty & ~s->valid, 0);
 	if (!hashed(i))
 		return;
@@ -420,7 +421,22 @@ static void op_tx_begin(void)
 	}
 }
 
-static void op_tx_end(bool durable)
+static void op_tx_fail(bool maybe)
+{
+	struct model *s;
+	u32 i;
+
+	for (i = 0; i < m->geom.nr_slots; i++) {
+		s = &model[i];
+		if (!s->committing)
+			continue;
+		sc_map_commit_failed(m, &s->rec, &s->disk, maybe);
+		s->committing = false;
+		s->in_doubt = maybe;
+	}
+}
+
+static void op_tx_end(void)
 {
 	struct model *s;
 	bool unmapped;
@@ -430,11 +446,8 @@ static void op_tx_end(bool durable)
 		s = &model[i];
 		if (!s->committing)
 			continue;
-		unmapped = sc_map_committed(m, &s->rec, durable);
+		unmapped = sc_map_committed(m, &s->rec);
 		s->committing = false;
-		s->in_doubt = !durable;
-		if (!durable)
-			continue;
 		s->disk = s->rec;
 		assert_int_equal(unmapped, s->life == RETIRING &&
 					   !s->disk.valid);
@@ -447,10 +460,12 @@ static void op_commit(void)
 {
 	if (dead)
 		return;
-	if (in_tx)
-		op_tx_end(true);
-	else
+	if (!in_tx)
 		op_tx_begin();
+	else if (random_below(8))
+		op_tx_end();
+	else
+		op_tx_fail(false);
 	in_tx = !in_tx;
 }
 
@@ -593,7 +608,10 @@ static void live(u32 nr_slots, u8 nr_subs, u32 nr_ops, u32 check_every)
 	if (!in_tx)
 		op_commit();
 	dead = random_below(2);
-	op_tx_end(!dead);
+	if (dead)
+		op_tx_fail(true);
+	else
+		op_tx_end();
 	check_all();
 	dead = true;
 	for (n = 0; n < 100; n++)

@@ -84,7 +84,7 @@ static bool commit(struct sc_map *m, u32 i)
 {
 	struct sc_record rec = capture(m, i);
 
-	return sc_map_committed(m, &rec, true);
+	return sc_map_committed(m, &rec);
 }
 
 static void check_masks(const struct sc_map *m, u32 i, u16 valid, u16 dirty,
@@ -228,6 +228,40 @@ static void test_load_ambiguous(void **state)
 	}
 }
 
+/*
+ * Three slots of one block, in any order: the dirty one is found and the others
+ * retire, or nothing is believed. Never may two of them live.
+ */
+static void test_load_thrice(void **state)
+{
+	static const struct {
+		u16 dirty[3];
+		int r;
+	} cases[] = {
+		{{1, 0, 0}, 0}, {{0, 1, 0}, 0},
+		{{0, 0, 1}, -EUCLEAN}, {{0, 0, 0}, -EUCLEAN},
+		{{1, 0, 1}, -EUCLEAN}, {{0, 1, 1}, -EUCLEAN},
+		{{1, 1, 0}, -EUCLEAN}, {{1, 1, 1}, -EUCLEAN},
+	};
+	struct sc_map *m;
+	sc_oblock_t bad;
+	u32 i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		m = new_map(8, 4);
+		for (k = 0; k < 3; k++)
+			load(m, k, 5, 0x1, cases[i].dirty[k]);
+		assert_int_equal(sc_map_load_end(m, &bad), cases[i].r);
+		if (!cases[i].r) {
+			assert_int_equal(sc_slot_dirty(m, find(m, 5)), 1);
+			assert_int_equal(m->shards[0].nr_mapped, 1);
+			assert_int_equal(m->shards[0].nr_retiring, 2);
+		}
+		sc_map_destroy(m);
+	}
+}
+
 /* Blocks of a shard that has none left take slots from the others' share. */
 static void test_load_shards(void **state)
 {
@@ -290,7 +324,7 @@ static void test_capture(void **state)
 {
 	struct sc_map *m = empty_map(4, 4);
 	u32 i = add(m, 9, 0x3, 0x2);
-	struct sc_record rec = capture(m, i);
+	struct sc_record rec = capture(m, i), old;
 
 	(void)state;
 	assert_int_equal(from_cblock(rec.slot), i);
@@ -303,7 +337,7 @@ static void test_capture(void **state)
 	/* Marked while the record that says clean is on its way. */
 	sc_map_mark_dirty(m, i, 0x1);
 	assert_int_equal(sc_slot_ddirty(m, i), 0x2);
-	assert_false(sc_map_committed(m, &rec, true));
+	assert_false(sc_map_committed(m, &rec));
 	assert_true(sc_map_settled(m, i, 0x2));
 	assert_false(sc_map_settled(m, i, 0x1));
 	assert_false(sc_map_settled(m, i, 0x4));
@@ -311,16 +345,23 @@ static void test_capture(void **state)
 	assert_int_equal(rec.dirty, 3);
 	/* The old record still calls it clean. */
 	assert_int_equal(sc_slot_ddirty(m, i), 0x2);
-	assert_false(sc_map_committed(m, &rec, true));
+	assert_false(sc_map_committed(m, &rec));
 	assert_true(sc_map_settled(m, i, 0x3));
 	/* The way back: from capture on something may call it clean. */
 	sc_map_mark_clean(m, i, 0x1);
 	assert_int_equal(sc_slot_ddirty(m, i), 0x3);
+	sc_map_durable(m, i, &old);
 	rec = capture(m, i);
 	assert_int_equal(sc_slot_ddirty(m, i), 0x2);
-	assert_false(sc_map_committed(m, &rec, false));
+	/* It failed, and is not there: as before. */
+	sc_map_commit_failed(m, &rec, &old, false);
+	assert_int_equal(sc_slot_ddirty(m, i), 0x3);
+	assert_false(sc_map_slot(m, i)->flags & SC_COMMITTING);
+	rec = capture(m, i);
 	/* It failed: nobody knows. */
+	sc_map_commit_failed(m, &rec, &old, true);
 	assert_int_equal(sc_slot_ddirty(m, i), 0x2);
+	assert_true(sc_map_slot(m, i)->flags & SC_COMMITTING);
 	check_masks(m, i, 0x3, 0x2, 0x3);
 	sc_map_destroy(m);
 }
@@ -351,7 +392,7 @@ static void test_retire_durable(void **state)
 {
 	struct sc_map *m = empty_map(1, 4);
 	u32 i = add(m, 9, 0xf, 0);
-	struct sc_record rec;
+	struct sc_record rec, old;
 
 	(void)state;
 	assert_false(commit(m, i));
@@ -361,10 +402,12 @@ static void test_retire_durable(void **state)
 	assert_false(sc_map_retire(m, i));
 	assert_int_equal(find(m, 9), i);
 	assert_int_equal(m->shards[0].nr_retiring, 1);
+	sc_map_durable(m, i, &old);
 	rec = capture(m, i);
 	assert_int_equal(rec.valid, 0);
 	check_masks(m, i, 0, 0, 0xf);
-	assert_false(sc_map_committed(m, &rec, false));
+	sc_map_commit_failed(m, &rec, &old, true);
+	assert_false(sc_map_slot(m, i)->flags & SC_COMMITTING);
 	assert_int_equal(find(m, 9), i);
 	sc_bitmap_set(&m->pending, i);
 	assert_true(commit(m, i));
@@ -396,7 +439,7 @@ static void test_retire_unknown(void **state)
 	i = add(m, 9, 1, 0);
 	rec = capture(m, i);
 	assert_false(sc_map_retire(m, i));
-	assert_false(sc_map_committed(m, &rec, true));
+	assert_false(sc_map_committed(m, &rec));
 	assert_int_equal(find(m, 9), i);
 	assert_true(commit(m, i));
 	sc_map_destroy(m);
@@ -498,7 +541,7 @@ static void test_hold(void **state)
 	rec = capture(m, i);
 	assert_int_equal(rec.valid, 0x4);
 	assert_int_equal(rec.dirty, 0x4);
-	sc_map_committed(m, &rec, true);
+	sc_map_committed(m, &rec);
 	check_masks(m, i, 0x7, 0x4, 0x4);
 	assert_false(pending(m, i));
 	/* Held again after the flush began: stays held. */
@@ -544,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_load_twice),
 		cmocka_unit_test(test_load_ambiguous),
+		cmocka_unit_test(test_load_thrice),
 		cmocka_unit_test(test_load_shards),
 		cmocka_unit_test(test_insert_publish),
 		cmocka_unit_test(test_capture),

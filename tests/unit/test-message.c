@@ -84,6 +84,7 @@ static void test_plain(void **state)
 		enum sc_message_kind kind;
 	} rows[] = {
 		{ "flush", SC_MSG_FLUSH },
+		{ "abandon", SC_MSG_ABANDON },
 		{ "stats reset", SC_MSG_STATS_RESET },
 		{ "random_threshold 4", SC_MSG_IGNORED },
 		{ "write_promote_adjustment x", SC_MSG_IGNORED },

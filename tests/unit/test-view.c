@@ -161,7 +161,7 @@ static void rig_commit(struct rig *r)
 
 	for (; (i = sc_bitmap_next(&r->m->pending, i)) != SC_NIL; i++)
 		if (sc_map_capture(r->m, i, &rec))
-			sc_map_committed(r->m, &rec, true);
+			sc_map_committed(r->m, &rec);
 }
 
 /* A view made of rubbish, so that nothing is left unset. */

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Programs that test the pure core without a kernel. Every file of tests/unit
-# and tests/sim that has a main() becomes a program, linked with all other
-# files of its directory and with the whole core, all under AddressSanitizer
-# and UndefinedBehaviorSanitizer. The results lie in $(BUILD)/user.
+# Programs that test without a kernel. Every file of tests/unit and tests/sim that
+# has a main() becomes a program, linked with all other files of its directory
+# and with the whole core, those of sim with tests/images as well, and those of
+# tests/tools with the command. All, and the command itself, are made under
+# AddressSanitizer and UndefinedBehaviorSanitizer. The results lie in
+# $(BUILD)/user.
 
 include src/core/core.mk
 
@@ -13,7 +15,7 @@ USER_CFLAGS ?= -O1 -g -fsanitize=address,undefined \
 	       -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 user_cflags := -std=gnu11 -Wall -Wextra -Werror -Wno-sign-compare \
 	       -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
-	       -Iinclude -Isrc/core $(USER_CFLAGS)
+	       -Iinclude -Isrc/core -Itests/images $(USER_CFLAGS)
 
 # $(call with_main,DIR) and its rest: the programs, the helpers
 with_main = $(shell grep -lsE '^int main\>' $(1)/*.c)
@@ -22,17 +24,30 @@ sources = $(sort $(wildcard $(1)/*.c))
 unit_main := $(call with_main,tests/unit)
 sim_main := $(call with_main,tests/sim)
 unit_rest := $(filter-out $(unit_main),$(call sources,tests/unit))
-sim_rest := $(filter-out $(sim_main),$(call sources,tests/sim))
+images_rest := $(filter-out $(call with_main,tests/images), \
+	       $(call sources,tests/images))
+sim_rest := $(images_rest) tests/broken/rules.c \
+	    $(filter-out $(sim_main),$(call sources,tests/sim))
+
+tools_main := $(call with_main,tests/tools)
+tools_rest := $(filter-out $(tools_main),$(call sources,tests/tools)) \
+	      tests/unit/random.c \
+	      $(filter-out tools/ssdcache.c,$(sort $(wildcard tools/*.c \
+	      tools/lib/*.c)))
 
 unit_programs := $(unit_main:%.c=$(user)/%)
 sim_programs := $(sim_main:%.c=$(user)/%)
+tools_programs := $(tools_main:%.c=$(user)/%)
+user_command := $(user)/tools/ssdcache
 core_archive := $(user)/core.a
 
+$(user)/tools/%.o $(user)/tests/tools/%.o: user_cflags += -Itools -Itools/lib \
+	-Itests/unit -isystem /usr/include/json-c
 $(user)/%.o: %.c
 	@mkdir -p $(@D)
 	@$(CC) $(user_cflags) -I$(<D) -MMD -MP -c $< -o $@
 
-$(core_archive): $(sc_core:%=$(user)/src/core/%.o)
+$(core_archive): $(patsubst %,$(user)/src/core/%.o,$(sc_core) $(sc_core_programs))
 	@mkdir -p $(@D)
 	@rm -f $@
 	@$(AR) rcs $@ $^
@@ -42,6 +57,16 @@ $(sim_programs): $(sim_rest:%.c=$(user)/%.o)
 $(unit_programs) $(sim_programs): %: %.o $(core_archive)
 	@$(CC) $(user_cflags) $(filter %.o,$^) $(core_archive) -lcmocka -lm -o $@
 
+# tests/tools/power.c stands between the command and its files.
+$(tools_programs): private wraps := -Wl,--wrap=pwrite,--wrap=fdatasync
+$(tools_programs): $(tools_rest:%.c=$(user)/%.o)
+$(user_command): $(user)/tools/ssdcache.o $(filter-out \
+		 $(user)/tests/%,$(tools_rest:%.c=$(user)/%.o))
+$(tools_programs): %: %.o
+$(tools_programs) $(user_command): $(core_archive)
+	@$(CC) $(user_cflags) $(wraps) $(filter %.o,$^) $(core_archive) \
+		-lcmocka $(tools_libraries) -o $@
+
 # What the tests of tests/dm run in the guest; plain C, each file a program.
 dm_programs := $(patsubst %.c,$(user)/%,$(wildcard tests/dm/*.c))
 
@@ -49,13 +74,26 @@ $(dm_programs): $(user)/%: %.c $(wildcard tests/dm/*.h)
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -pthread $< -o $@
 
+# The one of them that is made of the core.
+hostile := $(user)/tests/dm/hostile
+dm_programs += $(hostile)
+$(hostile): $(call sources,tests/images) $(sc_core:%=src/core/%.c) \
+	    $(wildcard tests/images/*.h src/core/*.h include/ssdcache/*.h)
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-sign-compare \
+		-Iinclude -Isrc/core $(filter %.c,$^) -o $@
+
 .SECONDARY:
 -include $(shell find $(user) -name '*.d' 2>/dev/null)
 
-.PHONY: unit-programs sim-programs dm-programs unit-list sim-list
+.PHONY: unit-programs sim-programs tools-programs dm-programs
+.PHONY: unit-list sim-list tools-list
 dm-programs: $(dm_programs)
 unit-programs: $(unit_programs)
 sim-programs: $(sim_programs)
+tools-programs: $(tools_programs) $(user_command)
+tools-list:
+	@echo $(tools_programs) $(wildcard tests/tools/test-*.sh)
 unit-list:
 	@echo $(unit_programs)
 sim-list:

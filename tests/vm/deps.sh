@@ -15,7 +15,7 @@ exec </dev/null
 # The module and the tools
 packages='
 build-essential bc flex bison libelf-dev libssl-dev dwarves pkg-config
-libdevmapper-dev libblkid-dev libjson-c-dev'
+libdevmapper-dev libblkid-dev libjson-c-dev libexpat1-dev'
 # unit tests, fuzzers, simulators
 packages="$packages libcmocka-dev clang clang-14 libclang-rt-14-dev llvm"
 # lints
