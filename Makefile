@@ -84,14 +84,18 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 #:   make vm [TEST=..] [KERNEL=..]   tests/dm/TEST on one kernel, or all
 #:   make crash              what cuts the power: the simulations, and the
 #:                           tests in the virtual machine that do so
+#:   make sanitize           all tests of the module on kernels that watch
+#:                           themselves: KASAN, lockdep, kmemleak, KCSAN
+#:   make soak [MINUTES=n] [KERNEL=..] [SEED=..]   everything at once, for long
 #:   make style              show where clang-format would change a line
 
 run := BUILD=$(BUILD) KERNELS="$(KERNELS)" tests/run.sh
 one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 
 .PHONY: test check lint unit sim tools-test sim-long fuzz coverage vm crash style
+.PHONY: sanitize soak
 test:
-	@$(run) deps lint unit sim fuzz tools modules bed vm host
+	@$(run) deps lint unit sim fuzz tools modules bed vm host debug
 
 check:
 	@$(run) lint unit sim tools
@@ -117,6 +121,12 @@ vm:
 
 crash:
 	@TEST='*@(power|cut|kill|hold|crash)*' $(one_kernel) sim modules vm host
+
+sanitize:
+	@BUILD=$(BUILD) KERNELS="kasan kcsan" tests/run.sh debug modules vm
+
+soak:
+	@MINUTES=$(MINUTES) SEED=$(SEED) $(one_kernel) modules soak
 
 style:
 	@git ls-files '*.[ch]' | xargs clang-format --dry-run 2>&1 || true

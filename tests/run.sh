@@ -4,6 +4,7 @@
 # Run parts of the tests in sequence and add up what they report:
 #
 #   tests/run.sh PART...      deps lint unit sim fuzz tools modules bed vm host
+#                             debug soak
 #
 # A part prints "ok - NAME" or "not ok - NAME: REASON" for each test, comments
 # after "#", and its exit status counts. All of it is kept in build/log/PART.log;
@@ -11,7 +12,7 @@
 # last line is "N passed, N failed", the exit status is 0 if none failed.
 #
 # Environment: BUILD, KERNELS; PROGRAM (unit, sim, fuzz, tools) and TEST (vm)
-# choose one.
+# choose one; MINUTES and SEED for soak.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -129,6 +130,34 @@ part_host() {
 		done
 	done
 	return $r
+}
+
+# The kernels that watch themselves, and what is worth their time.
+part_debug() {
+	local kind kinds=(kasan kcsan) r=0
+	one "programs for the guest build" make_quiet dm-programs || return 1
+	for kind in "${kinds[@]}"; do
+		one "a kernel with $kind" tests/vm/debug-kernel.sh "$kind" &&
+			one "modules build for $kind without a warning" \
+				make_quiet KERNELS="${kinds[*]}" \
+				"modules-$kind" || return 1
+	done
+	tests/vm/debug/selftest.sh "${kinds[@]}" || r=1
+	LIST=debug tests/vm-jobs.sh "$build" "${kinds[@]}" \
+		>"$logs/debug.jobs" || return 1
+	tests/vm/many.sh --log "$logs/debug" "$logs/debug.jobs" || r=1
+	return $r
+}
+
+# The jobs of vm, for longer.
+part_soak() {
+	local seconds=$((${MINUTES:-20} * 60)) options
+	options="--timeout $((3 * seconds + 600)) --env SOAK=$seconds"
+	options+=" --env SEED=${SEED:-$RANDOM}"
+	one "programs for the guest build" make_quiet dm-programs || return 1
+	TEST=soak tests/vm-jobs.sh "$build" "${kernels[@]}" |
+		sed "s, tests/dm/test-soak.sh, $options&," >"$logs/soak.jobs"
+	tests/vm/many.sh --verbose --log "$logs/soak" "$logs/soak.jobs"
 }
 
 # ---- running them -----------------------------------------------------------

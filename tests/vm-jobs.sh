@@ -10,6 +10,10 @@
 #
 #   # vm: [name=NAME] [kernels=KEY,KEY] [options of run.sh] [-- arguments]
 #
+# With LIST=debug lines "# debug: ..." are taken in their place, and a test that
+# has none does not run. A kernel that watches itself is slow and large, so it
+# gets more time and memory, unless the test says how much.
+#
 # Into the guest go the modules of that kernel, to /modules, and to /test the
 # scripts beside the test that are no tests, simdisk's library as simdisk.sh,
 # and the programs made of the C files beside the test. Tests of the command,
@@ -37,6 +41,9 @@ common() {
 	case $1 in
 	*/test-tools*) printf -- '--file %s:/usr/bin/ssdcache ' \
 		"$build/tools/ssdcache" ;;
+	esac
+	case $2 in
+	kasan | kcsan) printf -- '--mem 1536 --timeout 1800 ' ;;
 	esac
 }
 
@@ -71,8 +78,8 @@ jobs_of() {
 		read -ra words <<<"$line"
 		job "$1" "${words[@]}"
 		found=yes
-	done < <(sed -n '/^#/!q; s/^# vm: *//p' "$1")
-	[ $found = yes ] || job "$1"
+	done < <(sed -n "/^#/!q; s/^# ${LIST:-vm}: *//p" "$1")
+	[ $found = yes ] || [ "${LIST:-vm}" != vm ] || job "$1"
 }
 
 all_kernels=("$@")

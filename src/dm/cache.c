@@ -219,6 +219,10 @@ static int cache_start(struct sc_cache *c, struct sc_reason *why)
 	r = sc_meta_start(c->meta);
 	if (r)
 		return r;
+	/* The engine belongs to the commit thread from here on. */
+	if (sc_meta_needs_check(c->meta))
+		WRITE_ONCE(c->needs_check, true);
+	sc_meta_uuid(c->meta, c->target->uuid);
 	sc_reason_set(why, "no threads");
 	r = sc_commit_start(c);
 	/* Last, as it waits for commits. */
@@ -310,8 +314,6 @@ struct sc_cache *sc_cache_create(struct sc_target *t, struct sc_reason *why)
 		sc_cache_destroy(c);
 		return ERR_PTR(r);
 	}
-	c->needs_check |= sc_meta_needs_check(c->meta);
-	sc_meta_uuid(c->meta, t->uuid);
 	return c;
 }
 
@@ -370,9 +372,10 @@ void sc_cache_wait_owners(struct sc_cache *c)
 		s = sc_map_slot(c->map, i);
 		if (!(i & 0xffff))
 			cond_resched();
-		if (!(READ_ONCE(s->flags) & SC_BUSY))
+		/* One that becomes busy from now on is none to wait for. */
+		if (!(data_race(READ_ONCE(s->flags)) & SC_BUSY))
 			continue;
-		l = &c->locks[sc_slot_shard(s)];
+		l = sc_slot_lock(c, i);
 		spin_lock_irq(&l->lock);
 		while (s->flags & SC_BUSY)
 			sc_shard_wait(l);

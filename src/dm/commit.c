@@ -40,18 +40,25 @@ void sc_commit_bio(struct sc_cache *c, struct bio *bio)
 	wake_up(&k->work);
 }
 
-u64 sc_commit_ticket(struct sc_cache *c)
+static u64 commit_ticket(struct sc_cache *c, bool flush)
 {
 	struct sc_commit *k = c->commit;
 	unsigned long flags;
 	u64 ticket;
 
 	spin_lock_irqsave(&k->lock, flags);
-	k->wanted = true;
+	/* Read without the lock by the thread that looks for work. */
+	WRITE_ONCE(k->wanted, true);
+	k->flush |= flush;
 	ticket = k->started + 1;
 	spin_unlock_irqrestore(&k->lock, flags);
 	wake_up(&k->work);
 	return ticket;
+}
+
+u64 sc_commit_ticket(struct sc_cache *c)
+{
+	return commit_ticket(c, false);
 }
 
 int sc_commit_wait(struct sc_cache *c, u64 ticket)
@@ -76,8 +83,7 @@ int sc_commit_sync(struct sc_cache *c)
 {
 	int r = sc_origin_flush(c), s;
 
-	WRITE_ONCE(c->commit->flush, true);
-	s = sc_commit_wait(c, sc_commit_ticket(c));
+	s = sc_commit_wait(c, commit_ticket(c, true));
 	return r ? r : s;
 }
 
@@ -122,7 +128,7 @@ static void hold_end_flush(struct sc_cache *c, bool ok)
 			sc_bitmap_set(&m->hold, i);
 			continue;
 		}
-		l = &c->locks[sc_slot_shard(sc_map_slot(m, i))];
+		l = sc_slot_lock(c, i);
 		spin_lock_irq(&l->lock);
 		sc_map_release(m, i);
 		spin_unlock_irq(&l->lock);
@@ -153,7 +159,8 @@ int sc_origin_flush(struct sc_cache *c)
 		WRITE_ONCE(k->flushed_wseq, wseq);
 	}
 	hold_end_flush(c, !r);
-	k->origin_flushed = jiffies;
+	/* Read without the mutex: what is a cycle too early or too late? */
+	WRITE_ONCE(k->origin_flushed, jiffies);
 	mutex_unlock(&k->origin_lock);
 	return r;
 }
@@ -188,7 +195,7 @@ static void commit_apply(struct sc_cache *c, bool ok)
 
 	for (n = 0; n < k->nr_records; n++) {
 		i = from_cblock(k->records[n].rec.slot);
-		l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
+		l = sc_slot_lock(c, i);
 		spin_lock_irq(&l->lock);
 		rest |= commit_apply_one(c, &k->records[n], ok);
 		sc_shard_wake(l);
@@ -222,7 +229,7 @@ static int commit_end(struct sc_cache *c)
 /* Read the record of a slot whose pending bit was cleared; false if none. */
 static bool commit_capture(struct sc_cache *c, u32 i, struct sc_capture *cap)
 {
-	struct sc_lock *l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
+	struct sc_lock *l = sc_slot_lock(c, i);
 	bool r;
 
 	spin_lock_irq(&l->lock);
@@ -295,7 +302,9 @@ static void commit_failed(struct sc_cache *c)
 	bool metadata = sc_meta_failed(c->meta);
 
 	WRITE_ONCE(c->commit->error, -EIO);
-	c->commit->dirty_records = sc_map_any_dirty_record(c->map);
+	/* Only this thread changes what records say, and so what is asked. */
+	c->commit->dirty_records =
+		data_race(sc_map_any_dirty_record(c->map));
 	if (metadata)
 		sc_fail_io(c, SC_LEG_METADATA, true);
 	/* What records are worth before the state, see sc_io_look(). */
@@ -359,7 +368,7 @@ static bool held_too_long(struct sc_cache *c)
 	unsigned int ms = sc_tune(&c->target->config.tune.commit_interval);
 
 	return (!sc_origin_is_flushed(c) || sc_commit_held(c)) &&
-	       time_after(jiffies, c->commit->origin_flushed +
+	       time_after(jiffies, READ_ONCE(c->commit->origin_flushed) +
 			  msecs_to_jiffies(HELD_INTERVALS * ms));
 }
 
@@ -427,7 +436,7 @@ static void commit_run(struct sc_cache *c)
 	spin_lock_irq(&k->lock);
 	bios = k->bios;
 	bio_list_init(&k->bios);
-	k->wanted = false;
+	WRITE_ONCE(k->wanted, false);
 	flush = k->flush;
 	k->flush = false;
 	k->started++;
@@ -458,8 +467,9 @@ static bool commit_has_work(struct sc_cache *c)
 {
 	struct sc_commit *k = c->commit;
 
+	/* Who adds a bio wakes the thread afterwards: it looks again. */
 	return kthread_should_stop() || READ_ONCE(k->wanted) ||
-	       !bio_list_empty(&k->bios) ||
+	       data_race(!bio_list_empty(&k->bios)) ||
 	       (!k->error && sc_meta_checkpoint_wanted(c->meta));
 }
 

@@ -379,7 +379,7 @@ static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
 {
 	struct sc_cache *c = b->c;
 	struct sc_slot *s = sc_map_slot(c->map, d->slot);
-	struct sc_lock *l = &c->locks[sc_slot_shard(s)];
+	struct sc_lock *l = sc_slot_lock(c, d->slot);
 
 	spin_lock_irq(&l->lock);
 	if (ok && !d->failed && !(s->flags & SC_REDIRTY)) {

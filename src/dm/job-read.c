@@ -216,7 +216,7 @@ static int fill_do(struct sc_job *j, struct sc_fill *f, u64 end)
 static int read_hit(struct sc_job *j, u32 i, u64 end)
 	__releases(shard)
 {
-	struct sc_lock *l = &j->c->locks[sc_slot_shard(sc_map_slot(j->c->map, i))];
+	struct sc_lock *l = sc_slot_lock(j->c, i);
 	unsigned int epoch = sc_grace_get(&j->c->grace);
 	int r;
 

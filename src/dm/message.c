@@ -85,7 +85,7 @@ static int invalidate_range(struct sc_cache *c, const struct sc_slot_range *r)
 	u32 i;
 
 	for (i = r->begin; i < r->end && !err; i++) {
-		l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
+		l = sc_slot_lock(c, i);
 		spin_lock_irq(&l->lock);
 		err = invalidate_slot(c, l, i);
 		spin_unlock_irq(&l->lock);
@@ -131,11 +131,13 @@ static int message_flush(struct sc_target *t)
 
 	if (!c)
 		return -EINVAL;
-	t->nr_users++;
+	/* Changed under the mutex, but a suspend waits for 0 without it. */
+	WRITE_ONCE(t->nr_users, t->nr_users + 1);
 	mutex_unlock(&t->lock);
 	r = sc_flusher_drain(c);
 	mutex_lock(&t->lock);
-	if (!--t->nr_users)
+	WRITE_ONCE(t->nr_users, t->nr_users - 1);
+	if (!t->nr_users)
 		wake_up_all(&t->no_users);
 	return r;
 }

@@ -110,16 +110,19 @@ static int cache_write(void *ctx, u64 sector, const void *data)
 }
 
 /*
- * Between transactions nobody else changes the durable view, and the block of a
- * slot does not change while a durable record may map it: no lock is needed.
+ * Between transactions nobody else changes the durable view, but it shares a
+ * word with what others do change.
  */
 static void meta_get(void *ctx, sc_cblock_t slot, struct sc_record *rec)
 {
 	struct sc_cache *c = ctx;
+	struct sc_lock *l = sc_slot_lock(c, from_cblock(slot));
 
+	spin_lock_irq(&l->lock);
 	sc_map_durable(c->map, from_cblock(slot), rec);
 	if (rec->valid)
 		rec->hint = sc_policy_hint(c->policy, from_cblock(slot));
+	spin_unlock_irq(&l->lock);
 }
 
 const struct sc_meta_io sc_meta_io_ops = {

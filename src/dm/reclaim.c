@@ -74,7 +74,7 @@ static void reclaim_free(struct sc_cache *c, u32 i)
 
 	for (; i != SC_NIL; i = next) {
 		next = sc_map_slot(c->map, i)->hash_next;
-		l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
+		l = sc_slot_lock(c, i);
 		spin_lock_irq(&l->lock);
 		sc_map_free(c->map, i);
 		sc_shard_wake(l);

@@ -7,7 +7,7 @@
 
 static struct sc_lock *slot_lock(struct sc_cache *c, u32 i)
 {
-	struct sc_lock *l = &c->locks[sc_slot_shard(sc_map_slot(c->map, i))];
+	struct sc_lock *l = sc_slot_lock(c, i);
 
 	lockdep_assert_held(&l->lock);
 	return l;

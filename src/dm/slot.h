@@ -11,6 +11,22 @@
 /* ---- slot.c: steps that map.h's transitions need around them --------------- */
 
 /**
+ * sc_slot_lock() - the lock that protects a slot
+ * @c: the cache
+ * @i: the slot
+ *
+ * A slot stays in its shard as long as the cache works. The other bits of the
+ * word where that is noted change meanwhile, under the lock asked for.
+ *
+ * Context: any, no lock.
+ * Return: the lock of its shard.
+ */
+static inline struct sc_lock *sc_slot_lock(struct sc_cache *c, u32 i)
+{
+	return &c->locks[data_race(sc_slot_shard(sc_map_slot(c->map, i)))];
+}
+
+/**
  * sc_slot_end_owner() - the owner of a busy slot is done with it
  * @c: the cache
  * @i: the slot; kept if something is valid, retired else

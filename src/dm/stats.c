@@ -9,6 +9,12 @@
 #include "status.h"
 #include "text.h"
 
+/*
+ * A figure of a shard without its lock. Its owner changes it by plain words,
+ * each of which is a value that it had: no writer needs to know of us.
+ */
+#define sc_peek(figure)	data_race(READ_ONCE(figure))
+
 u64 sc_stats_sum(const struct sc_target *t, enum sc_counter counter)
 {
 	u64 sum = 0;
@@ -25,7 +31,7 @@ u64 sc_stats_nr_dirty(const struct sc_cache *c)
 	u32 i;
 
 	for (i = 0; i < c->map->nr_shards; i++)
-		sum += READ_ONCE(c->map->shards[i].nr_dirty);
+		sum += sc_peek(c->map->shards[i].nr_dirty);
 	return sum;
 }
 
@@ -45,12 +51,12 @@ static void status_of_map(const struct sc_cache *c, struct sc_status_info *s)
 
 	for (i = 0; i < c->map->nr_shards; i++) {
 		sh = &c->map->shards[i];
-		s->slots.used += READ_ONCE(sh->nr_mapped);
-		s->dirty_sectors += (u64)READ_ONCE(sh->nr_dirty_subs)
+		s->slots.used += sc_peek(sh->nr_mapped);
+		s->dirty_sectors += (u64)sc_peek(sh->nr_dirty_subs)
 				    << c->geom.sub_shift;
-		s->free_slots += READ_ONCE(sh->nr_free);
-		s->retiring_slots += READ_ONCE(sh->nr_retiring) +
-				     READ_ONCE(sh->nr_resting);
+		s->free_slots += sc_peek(sh->nr_free);
+		s->retiring_slots += sc_peek(sh->nr_retiring) +
+				     sc_peek(sh->nr_resting);
 	}
 	s->slots.total = c->geom.nr_slots;
 	s->nr_dirty = sc_stats_nr_dirty(c);

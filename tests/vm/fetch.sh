@@ -6,7 +6,11 @@
 #
 #   tests/vm/fetch.sh [--update] [KEY...]     KEY of the table below; all the
 #                                             default ones when none is given
-#   tests/vm/fetch.sh [--update] scripts      checkpatch.pl and its friends
+#   tests/vm/fetch.sh [--update] source       the source of the kernel that
+#                                             debug-kernel.sh builds
+#   tests/vm/fetch.sh [--update] scripts      checkpatch.pl and its friends,
+#                                             which come with that
+#   tests/vm/fetch.sh kasan|kcsan             what debug-kernel.sh prints
 #
 # Prints the directory of each. What is cached is used as it is and needs no
 # network; --update asks the archive for a newer version. Results, each
@@ -18,7 +22,8 @@
 #   kernels/VERSION/lib/modules/REL      its modules, with depmod's files
 #   kernels/VERSION/headers              KDIR for out-of-tree modules
 #   kernels/VERSION/release              uname -r
-#   kernels/scripts -> scripts-VERSION   checkpatch.pl spelling.txt ...
+#   kernels/source -> source-VERSION     the source, as far as it is needed
+#   kernels/scripts -> source/scripts    checkpatch.pl spelling.txt ...
 #
 # No mirror is named here: it is the one that the machine's apt uses.
 
@@ -34,10 +39,14 @@ table='
 '
 default_keys='6.1 6.12'
 
-# checkpatch.pl is taken from this package of this key's suites.
-scripts_key=6.12
-scripts_package=linux-source-6.12
-scripts_files='checkpatch.pl spelling.txt const_structs.checkpatch kernel-doc'
+# The package of the source, in this key's suites.
+source_key=6.12
+source_package=linux-source-6.12
+# What no kernel for a virtual machine is built from.
+source_without='
+Documentation/*/* Documentation/*.rst arch/[!x]*/*.[chS] arch/[!x]*/*.dts*
+drivers/gpu/*.[ch] drivers/media/*.[ch] drivers/net/*.[ch] drivers/staging/*.[ch]
+sound/*.[ch] tools/testing/* tools/perf/*'
 
 kernels=${vm_cache:?}/kernels
 apt_dir=
@@ -211,33 +220,43 @@ fetch_kernel() {
 	apt_close
 }
 
-# ---- scripts ----------------------------------------------------------------
+# ---- the source -------------------------------------------------------------
 
-# They are in the kernel's source package only, which is large; nothing but
-# the few files stays.
-fetch_scripts() {
-	local suites new deb f
-	suites=$(table_row "$scripts_key" | awk '{print $2}')
+# unpack_source PACKAGE-FILE DIRECTORY
+unpack_source() {
+	local pattern without=()
+	for pattern in $source_without; do
+		without+=(--exclude="linux-source-*/$pattern")
+	done
+	dpkg-deb --fsys-tarfile "$1" |
+		tar -x -O --wildcards './usr/src/linux-source-*.tar.xz' |
+		tar -x -J -C "$2" --strip-components=1 --anchored \
+			--wildcards "${without[@]}"
+	# It is read by all, and all that is in it are notes on warnings.
+	[ -f "$2/Documentation/Kconfig" ] || : >"$2/Documentation/Kconfig"
+}
+
+fetch_source() {
+	local suites version new
+	suites=$(table_row "$source_key" | awk '{print $2}')
 	apt_open "$suites"
-	new=$(vm_temp_dir "$kernels")
-	mkdir "$new/src" "$new/scripts"
-	(cd "$new" && retry apt get download "$scripts_package") ||
-		vm_die "cannot download $scripts_package"
-	deb=$(echo "$new"/*.deb)
-	dpkg-deb --fsys-tarfile "$deb" |
-		tar -x -C "$new/src" --wildcards --strip-components=3 \
-			'./usr/src/linux-source-*.tar.*'
-	for f in $scripts_files; do
-		echo "*/scripts/$f"
-	done >"$new/wanted"
-	tar -x -C "$new/scripts" -f "$(echo "$new"/src/*.tar.*)" \
-		--strip-components=2 --wildcards -T "$new/wanted"
-	package_field "$scripts_package" Version >"$new/scripts/version"
-	[ -f "$new/scripts/checkpatch.pl" ] || vm_die "no checkpatch.pl found"
-	f=scripts-$(tr ':~' '__' <"$new/scripts/version")
-	[ -d "$kernels/$f" ] || mv -T "$new/scripts" "$kernels/$f"
-	rm -rf "$new"
-	point_to "$f" scripts
+	version=$(package_field "$source_package" Version)
+	[ -n "$version" ] || vm_die "no $source_package found in $suites"
+	version=source-${version//[:~]/_}
+	if [ ! -d "$kernels/$version" ]; then
+		new=$(vm_temp_dir "$kernels")
+		mkdir "$new/tree"
+		(cd "$new" && retry apt get download "$source_package") ||
+			vm_die "cannot download $source_package"
+		unpack_source "$(echo "$new"/*.deb)" "$new/tree"
+		[ -f "$new/tree/scripts/checkpatch.pl" ] ||
+			vm_die "$source_package is not as expected"
+		echo "$version" >"$new/tree/release"
+		mv -T "$new/tree" "$kernels/$version"
+		rm -rf "$new"
+	fi
+	point_to "$version" source
+	point_to source/scripts scripts
 	apt_close
 }
 
@@ -257,10 +276,12 @@ fetch() {
 	if cached "$1" && [ "$update" = no ]; then
 		return
 	fi
-	if [ "$1" = scripts ]; then
-		fetch_scripts
+	case $1 in
+	source | scripts)
+		fetch_source
 		return
-	fi
+		;;
+	esac
 	row=$(table_row "$1")
 	[ -n "$row" ] || vm_die "no kernel '$1'; there are:" \
 		"$(echo "$table" | awk 'NF {printf "%s ", $1}')"
@@ -274,12 +295,18 @@ if [ "${1:-}" = --update ]; then
 	shift
 fi
 case ${1:-} in
--*) vm_die "usage: fetch.sh [--update] [KEY...|scripts]" ;;
+-*) vm_die "usage: fetch.sh [--update] [KEY...|source|scripts]" ;;
 esac
 trap apt_close EXIT
 # shellcheck disable=SC2086 # a list of words on purpose
 [ $# -gt 0 ] || set -- $default_keys
 for key; do
+	case $key in
+	kasan | kcsan)
+		"$vm_dir/debug-kernel.sh" "$key"
+		continue
+		;;
+	esac
 	if [ "$update" = yes ] || ! cached "$key"; then
 		(
 			trap apt_close EXIT

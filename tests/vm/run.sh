@@ -11,7 +11,7 @@ set -euo pipefail
 usage() {
 	cat <<-'END'
 	usage: tests/vm/run.sh [options] TEST.sh [args]
-	  --kernel KEY         kernel of fetch.sh, default 6.12
+	  --kernel KEY         kernel of fetch.sh, default 6.12, or kasan, kcsan
 	  --kdir-image DIR     or a kernel of one's own: DIR/vmlinuz (or bzImage)
 	                       and DIR/lib/modules/RELEASE, if it has modules
 	  --cpus N             default 2
@@ -42,7 +42,8 @@ modules=() files=() disks=() variables=()
 bad_log='BUG:|WARNING:|Oops|Kernel panic|INFO: task .* blocked'
 bad_log+='|general protection|KASAN|possible recursive locking|UBSAN|kmemleak'
 bad_log+='|Call Trace|possible circular locking|inconsistent lock state'
-bad_log+='|detected stall|unable to handle|invalid opcode|refcount_t:'
+bad_log+='|detected .*stall|unable to handle|invalid opcode|refcount_t:'
+bad_log+='|KCSAN|ODEBUG|suspicious RCU|INFO: trying to register non-static key'
 # Said by kernels in order: kmemleak introduces itself.
 allowed_log='kmemleak: (Kernel memory leak detector|Automatic memory scanning)'
 # KASAN's and lockdep's switches are shown with the command line.

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Show that the debug kernels see what they are for: a module does it, one
+# thing after the other, and each must be told of. Prints the lines of a test.
+#
+#   tests/vm/debug/selftest.sh [KIND...]      kasan kcsan
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=../host.sh
+. "$(dirname "$0")/../host.sh"
+tmp=$(vm_temp_dir "${vm_cache:?}/run")
+trap 'rm -rf "$tmp"' EXIT
+[ $# -gt 0 ] || set -- kasan kcsan
+
+# word of bad.c|what the kernel says of it; lockdep looks away after its first
+declare -A wanted=(
+	[kasan]='
+freed|BUG: KASAN: slab-use-after-free in bad_freed
+bounds|BUG: KASAN: slab-out-of-bounds in bad_bounds
+object|ODEBUG: free active
+shift|UBSAN: shift-out-of-bounds
+sleep|BUG: sleeping function called from invalid context
+leak|bad_leak
+order|possible circular locking dependency detected'
+	[kcsan]='
+race|BUG: KCSAN: data-race in bad_racer'
+)
+
+cat >"$tmp/selftest.sh" <<'END'
+#!/bin/dash
+. /lib/test.sh
+
+# What is said is looked for here, not by the host.
+deed() {
+	mark
+	dmesg -n 1
+	insmod /modules/bad.ko what="$1"
+	[ "$1" != leak ] || leaks >/dev/kmsg
+	rmmod bad
+	dmesg -n 7
+	dmesg_since_mark >/tmp/said
+	run "$1: seen" grep -E "$2" /tmp/said
+}
+
+# What is younger than five seconds is not looked at. Of a module that is gone
+# the names are gone, too.
+leaks() {
+	wait_for 30 a_leak
+	cat /sys/kernel/debug/kmemleak
+	echo clear >/sys/kernel/debug/kmemleak
+}
+
+a_leak() {
+	echo scan >/sys/kernel/debug/kmemleak
+	grep -q bad_leak /sys/kernel/debug/kmemleak
+}
+
+while IFS='|' read -r word pattern; do
+	[ -z "$word" ] || deed "$word" "$pattern"
+done </test/wanted
+exit 0
+END
+
+for kind; do
+	dir=$("$vm_dir/debug-kernel.sh" "$kind")
+	mkdir "$tmp/$kind"
+	cp "$vm_dir"/selftest/{Kbuild,bad.c} "$tmp/$kind/"
+	if ! make -s -C "$dir/headers" M="$tmp/$kind" modules \
+		>"$tmp/$kind/log" 2>&1; then
+		echo "not ok - $kind: the module builds: see the log"
+		sed 's/^/#   /' "$tmp/$kind/log"
+		continue
+	fi
+	echo "${wanted[$kind]}" >"$tmp/wanted"
+	"$vm_dir/run.sh" --kdir-image "$dir" --module "$tmp/$kind/bad.ko" \
+		--file "$tmp/wanted" --append "panic_on_warn=0 kasan_multi_shot" \
+		"$tmp/selftest.sh" | sed "s/^\(ok\|not ok\) - /&$kind: /"
+done
