@@ -320,9 +320,9 @@ static void test_failed_cache_flush(void **state)
 
 	(void)state;
 	kit_commit_range(0, 10, 0);
-	kit.cache_dead = true;
+	kit.cache_ill = RIG_CACHE_DEAD;
 	assert_int_equal(rig_commit(&kit, &rec, 1), -EIO);
-	kit.cache_dead = false;
+	kit.cache_ill = RIG_CACHE_WELL;
 	kit.in_doubt = false;
 	kit_commit_range(20, 300, 1);
 	kit_reopen();
@@ -344,9 +344,9 @@ static void test_raised_epoch(void **state)
 	kit_commit_range(30, 10, 0);
 	kit_reopen();
 	/* No label can be written. */
-	kit.cache_dead = true;
+	kit.cache_ill = RIG_CACHE_DEAD;
 	assert_int_equal(sc_meta_raise_epoch(kit.m), -EIO);
-	kit.cache_dead = false;
+	kit.cache_ill = RIG_CACHE_WELL;
 	kit_reopen();
 }
 
@@ -358,10 +358,10 @@ static void test_raised_epoch_shrunk(void **state)
 	(void)state;
 	kit_commit_range(0, 10, 0);
 	kit_commit_range(10, 10, 1);
-	kit.head_bad = true;
+	kit.cache_ill = RIG_HEAD_BAD;
 	if (!sc_meta_raise_epoch(kit.m))
 		rig_drop_clean(kit.view);
-	kit.head_bad = false;
+	kit.cache_ill = RIG_CACHE_WELL;
 	p.cache_sectors = 500 * 8 + 16;
 	kit_reopen_with(&p, 0, NULL);
 	assert_true(rig_check_loaded(&kit));

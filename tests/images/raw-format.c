@@ -2,7 +2,7 @@
 /*
  * Change blocks of the disk format as nobody should, with valid checksums.
  */
-#include "format.h"
+#include "raw-format.h"
 
 #include <ssdcache/format.h>
 
@@ -59,7 +59,7 @@ static void set(u8 *buf, const struct field *f, u64 value)
 {
 	__le64 le = cpu_to_le64(value);
 
-	memcpy(buf + f->offset, &le, min(f->bytes, (u16)sizeof(le)));
+	memcpy(buf + f->offset, &le, min_t(u16, f->bytes, sizeof(le)));
 	format_seal(buf);
 }
 
@@ -73,7 +73,7 @@ u64 format_get(const u8 *buf, const char *field)
 	const struct field *f = find(field);
 	__le64 le = 0;
 
-	memcpy(&le, buf + f->offset, min(f->bytes, (u16)sizeof(le)));
+	memcpy(&le, buf + f->offset, min_t(u16, f->bytes, sizeof(le)));
 	return le64_to_cpu(le);
 }
 
