@@ -4,7 +4,7 @@
  * first, then changed as the input says, operation by operation, and sealed
  * again: random changes have valid checksums and reach what is behind those.
  */
-#include "format.h"
+#include "raw-format.h"
 #include "fuzz.h"
 #include "geometry.h"
 

@@ -44,7 +44,7 @@ static void check_ranges(const struct sc_message *m)
 	}
 }
 
-static void message(struct sc_config *c, char *line)
+static void send(struct sc_config *c, char *line)
 {
 	struct sc_config before = *c;
 	struct sc_reason why = {};
@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (sc_config_parse_table(&c, fuzz_split(line, argv), argv, NULL))
 		sc_config_init(&c);
 	while ((line = strsep(&rest, "\n")))
-		message(&c, line);
+		send(&c, line);
 	free(text);
 	return 0;
 }

@@ -5,7 +5,7 @@
  * made of.
  */
 #include "codec.h"
-#include "format.h"
+#include "raw-format.h"
 #include "fuzz.h"
 
 /* Larger than what replay reads at a time. */

@@ -17,9 +17,9 @@ char *fuzz_line(const u8 *data, size_t size)
 unsigned int fuzz_split(char *line, char *argv[FUZZ_WORDS])
 {
 	unsigned int n = 0;
-	char *rest = NULL, *word = strtok_r(line, " \n", &rest);
+	char *rest = NULL, *word = strtok_r(line, "\n ", &rest);
 
-	for (; word && n < FUZZ_WORDS; word = strtok_r(NULL, " \n", &rest))
+	for (; word && n < FUZZ_WORDS; word = strtok_r(NULL, "\n ", &rest))
 		argv[n++] = word;
 	return n;
 }

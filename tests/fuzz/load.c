@@ -4,7 +4,7 @@
  * with a reason and left as they are (P6), or what was loaded can be worked
  * with, and is found again afterwards.
  */
-#include "format.h"
+#include "raw-format.h"
 #include "fuzz.h"
 
 /* Who counts from there may get where nobody can: out of the question. */

@@ -5,8 +5,8 @@
  * transactions have the blocks 0 and 1, 2, and 3 counted from the tail.
  */
 #include "codec.h"
-#include "format.h"
 #include "hostile.h"
+#include "raw-format.h"
 
 #define FAR	(1ULL << 62)
 #define NEVER	(1ULL << 63)
@@ -89,7 +89,7 @@ static void labels(struct image *img, const char *field, u64 value)
 	format_set(img->label[1].data, field, value);
 }
 
-static u32 nr_slots(const struct image *img)
+static u32 total_slots(const struct image *img)
 {
 	return super_get(img, "super.nr_slots");
 }
@@ -113,7 +113,7 @@ static u64 nr_blocks(const struct image *img)
 
 SPOIL(super_incompat, supers(img, "super.incompat", 0x40))
 SPOIL(super_incompat_one,
-      format_set(image_block(img, 1), "super.incompat", NEVER))
+	format_set(image_block(img, 1), "super.incompat", NEVER))
 SPOIL(super_ro_compat, supers(img, "super.ro_compat", 1))
 SPOIL(super_version, supers(img, "header.version", 0xffff))
 SPOIL(super_type, supers(img, "header.type", 5))
@@ -134,17 +134,17 @@ SPOIL(super_map_start, supers(img, "super.map_start", 0))
 SPOIL(super_map_0, supers(img, "super.map_blocks", 0))
 SPOIL(super_map_max, supers(img, "super.map_blocks", ~0u))
 SPOIL(super_journal_start,
-      supers(img, "super.journal_start", super_get(img, "super.map_start")))
+	supers(img, "super.journal_start", super_get(img, "super.map_start")))
 SPOIL(super_journal_0, supers(img, "super.journal_blocks", 0))
 SPOIL(super_journal_max, supers(img, "super.journal_blocks", ~0u))
 SPOIL(super_pages_start,
-      supers(img, "super.pages_start", super_get(img, "super.journal_start")))
+	supers(img, "super.pages_start", super_get(img, "super.journal_start")))
 SPOIL(super_pages_far, supers(img, "super.pages_start", ~0ULL - 1))
 SPOIL(super_nr_pages_0, supers(img, "super.nr_pages", 0))
 SPOIL(super_nr_pages_max, supers(img, "super.nr_pages", ~0u))
 SPOIL(super_nr_blocks, supers(img, "super.nr_blocks", ~0ULL))
 SPOIL(super_tail_at_end,
-      supers(img, "super.tail", super_get(img, "super.journal_blocks")))
+	supers(img, "super.tail", super_get(img, "super.journal_blocks")))
 SPOIL(super_tail_far, supers(img, "super.tail", 1ULL << 32))
 SPOIL(super_seq_0, supers(img, "header.seq", 0))
 SPOIL(super_seq_never, supers(img, "header.seq", NEVER))
@@ -154,9 +154,9 @@ SPOIL(super_checkpoint_never, supers(img, "super.checkpoint", NEVER))
 SPOIL(super_generation_never, supers(img, "super.generation", NEVER))
 SPOIL(super_epoch_never, supers(img, "super.label_epoch", NEVER))
 SPOIL(super_checkpoint_next,
-      supers(img, "super.checkpoint", super_get(img, "super.checkpoint") + 2))
+	supers(img, "super.checkpoint", super_get(img, "super.checkpoint") + 2))
 SPOIL(super_tx_old,
-      supers(img, "super.tail_tx", super_get(img, "super.tail_tx") - 1))
+	supers(img, "super.tail_tx", super_get(img, "super.tail_tx") - 1))
 SPOIL(super_tail_moved, supers(img, "super.tail", 5))
 SPOIL(super_clean_lie, supers(img, "super.flags", 1))
 SPOIL(super_policy, supers(img, "super.policy", ~0ULL))
@@ -209,14 +209,14 @@ static void spoil_super_newer_differs(struct image *img)
 
 /* As old as each other, but not the same: the first counts. */
 SPOIL(super_equals_differ,
-      format_set(image_block(img, 1), "super.checkpoint",
+	format_set(image_block(img, 1), "super.checkpoint",
 		 super_get(img, "super.checkpoint") - 1))
 
 /* ---- map ------------------------------------------------------------------- */
 
 SPOIL(map_both_copies, map_state(img, 1, 3))
 SPOIL(map_behind_end,
-      map_state(img, sc_pages_for(nr_slots(img)), SC_PAGE_ABSENT + 1))
+	map_state(img, sc_pages_for(total_slots(img)), SC_PAGE_ABSENT + 1))
 SPOIL(map_index, maps(img, "map.index", 1))
 SPOIL(map_region, maps(img, "map.region", 2))
 SPOIL(map_seq, maps(img, "header.seq", 99))
@@ -226,7 +226,7 @@ SPOIL(map_absent, map_state(img, 0, SC_PAGE_ABSENT))
 
 static void spoil_map_never_written(struct image *img)
 {
-	u32 page = sc_pages_for(nr_slots(img)) - 1;
+	u32 page = sc_pages_for(total_slots(img)) - 1;
 
 	map_state(img, page, SC_PAGE_ABSENT + 1);
 	memset(image_block(img, page_block(img, page, 0)), 0,
@@ -251,14 +251,14 @@ SPOIL(slot_not_empty, slot(img, 3, (struct format_entry){ .block = 3 }))
 SPOIL(slot_hint_alone, slot(img, 3, (struct format_entry){ .hint = 1 }))
 SPOIL(slot_flags, slot(img, 3, (struct format_entry){ .flags = 0x80 }))
 SPOIL(twice_dirty, slot(img, 1, DIRTY(7000 % nr_blocks(img)));
-      slot(img, 8, DIRTY(7000 % nr_blocks(img))))
+	slot(img, 8, DIRTY(7000 % nr_blocks(img))))
 SPOIL(twice_clean, slot(img, 1, CLEAN(5000 % nr_blocks(img)));
-      slot(img, 8, CLEAN(5000 % nr_blocks(img))))
+	slot(img, 8, CLEAN(5000 % nr_blocks(img))))
 SPOIL(twice_one_dirty, slot(img, 1, CLEAN(700)); slot(img, 8, DIRTY(700)))
 SPOIL(thrice_dirty_first, slot(img, 1, DIRTY(700)); slot(img, 2, CLEAN(700));
-      slot(img, 8, CLEAN(700)))
+	slot(img, 8, CLEAN(700)))
 SPOIL(thrice_two_dirty, slot(img, 1, DIRTY(700)); slot(img, 2, CLEAN(700));
-      slot(img, 8, DIRTY(700)))
+	slot(img, 8, DIRTY(700)))
 
 static void spoil_all_the_same(struct image *img)
 {
@@ -280,7 +280,7 @@ static void spoil_hints(struct image *img)
 /* In a page that is there, but behind the last slot. */
 static void spoil_slot_behind_end(struct image *img)
 {
-	u32 n = nr_slots(img), page = n / SC_PAGE_ENTRIES, i;
+	u32 n = total_slots(img), page = n / SC_PAGE_ENTRIES, i;
 	struct format_entry e = CLEAN(700);
 	u8 *b;
 
@@ -304,7 +304,7 @@ static void spoil_slot_behind_end(struct image *img)
 	format_set_record(journal(img, 2), n, slot, &e_); \
 } while (0)
 
-SPOIL(record_slot_end, RECORD(0, nr_slots(img), CLEAN(1)))
+SPOIL(record_slot_end, RECORD(0, total_slots(img), CLEAN(1)))
 SPOIL(record_slot_max, RECORD(0, ~0u, CLEAN(1)))
 SPOIL(record_block_far, RECORD(0, 1, DIRTY(nr_blocks(img))))
 SPOIL(record_dirty_alone, RECORD(0, 1, { .dirty = 1 }))
@@ -312,9 +312,9 @@ SPOIL(record_not_empty, RECORD(0, 1, { .block = 1 }))
 SPOIL(record_flags, RECORD(0, 1, { .flags = 1 }))
 SPOIL(record_twice, RECORD(0, 1, DIRTY(2)); RECORD(1, 2, DIRTY(2)))
 SPOIL(record_circle, RECORD(0, 1, DIRTY(2)); RECORD(1, 2, DIRTY(3));
-      RECORD(2, 3, DIRTY(1)))
+	RECORD(2, 3, DIRTY(1)))
 SPOIL(record_again, RECORD(0, 1, DIRTY(9)); RECORD(1, 1, CLEAN(1));
-      RECORD(2, 1, {}); RECORD(3, 1, DIRTY(1)))
+	RECORD(2, 1, {}); RECORD(3, 1, DIRTY(1)))
 SPOIL(tx_index, format_set(journal(img, 2), "journal.index", 1))
 SPOIL(tx_index_max, format_set(journal(img, 0), "journal.index", 0xffff))
 SPOIL(tx_count_0, format_set(journal(img, 0), "journal.count", 0))
@@ -325,18 +325,18 @@ SPOIL(tx_records_0, format_set(journal(img, 2), "journal.nr_records", 0))
 SPOIL(tx_records_max, format_set(journal(img, 2), "journal.nr_records", 253))
 SPOIL(tx_records_more, format_set(journal(img, 2), "journal.nr_records", 252))
 SPOIL(tx_future,
-      format_set(journal(img, 0), "journal.generation", 1000))
+	format_set(journal(img, 0), "journal.generation", 1000))
 SPOIL(tx_past, format_set(journal(img, 3), "journal.generation", 0))
 SPOIL(tx_generations_differ,
-      format_set(journal(img, 1), "journal.generation", 0))
+	format_set(journal(img, 1), "journal.generation", 0))
 SPOIL(tx_never, format_set(journal(img, 2), "header.seq", ~0ULL))
 SPOIL(tx_skipped, format_set(journal(img, 3), "header.seq",
 			     format_get(journal(img, 3), "header.seq") + 1))
 SPOIL(tx_twice, journal_copy(img, 7, 3))
 SPOIL(tx_far_ahead, journal_copy(img, 7, 3);
-      format_set(journal(img, 7), "header.seq", FAR))
+	format_set(journal(img, 7), "header.seq", FAR))
 SPOIL(tx_swapped, memset(journal(img, 0), 0, SC_META_BLOCK_BYTES);
-      journal_copy(img, 0, 1))
+	journal_copy(img, 0, 1))
 SPOIL(tx_uuid, format_set(journal(img, 0), "header.uuid", 77))
 SPOIL(tx_location, format_set(journal(img, 0), "header.location", 0))
 

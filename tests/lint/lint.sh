@@ -167,19 +167,21 @@ lint_words() {
 	words='\b(TODO|FIXME|XXX|HACK)\b|(^|[^A-Za-z0-9}"$])/(home|root|work)/'
 	words+='|https?://[a-z0-9.]*(debian|ubuntu)[a-z0-9.]*/(debian|ubuntu|pool)'
 	words+='|^(<<<<<<<|>>>>>>>) '
-	files '*' ':!tests/lint/*' | xargs -0 -r grep -nIE -e "$words" -- || true
+	files '*' ':!tests/lint/*' ':!tests/fuzz/corpus/*' |
+		xargs -0 -r grep -nIE -e "$words" -- || true
 }
 
 lint_whitespace() {
 	local f
-	files '*' | xargs -0 -r grep -nIE -e '[[:space:]]+$' -- |
+	files '*' ':!tests/fuzz/corpus/*' |
+		xargs -0 -r grep -nIE -e '[[:space:]]+$' -- |
 		grep -v '^LICENSE:' | sed 's/:[^:]*$/: white space at the end/' ||
 		true
 	while IFS= read -r -d '' f; do
 		grep -qI . "$f" || continue # empty, or no text
 		[ -z "$(tail -c 1 "$f")" ] || echo "$f: no newline at the end"
 		[ -n "$(tail -n 1 "$f")" ] || echo "$f: empty line at the end"
-	done < <(files '*')
+	done < <(files '*' ':!tests/fuzz/corpus/*')
 }
 
 # Each .c file is in its list, and each list names files that are there.

@@ -95,7 +95,7 @@ static int io_cache_flush_begin(void *ctx)
 {
 	struct rig *rig = ctx;
 
-	if (rig->off || rig->cache_dead)
+	if (rig->off || rig->cache_ill == RIG_CACHE_DEAD)
 		return -EIO;
 	trace(rig, "cb ");
 	rig->data_flushing = rig->data_written;
@@ -127,10 +127,10 @@ static int io_cache_write(void *ctx, u64 sector, const void *data)
 	struct rig *rig = ctx;
 
 	assert(sector + 8 <= rig->p.cache_sectors);
-	if (rig->off || rig->cache_dead || tick(rig))
+	if (rig->off || rig->cache_ill == RIG_CACHE_DEAD || tick(rig))
 		return -EIO;
 	trace(rig, "L%llu ", (unsigned long long)sector);
-	if (rig->head_bad && !sector)
+	if (rig->cache_ill == RIG_HEAD_BAD && !sector)
 		return -EIO;
 	if (sim_disk_write(&rig->cache, sector, data, 8) || tick(rig))
 		return -EIO;

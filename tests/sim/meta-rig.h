@@ -24,6 +24,18 @@ struct rig_state {
 };
 
 /**
+ * enum rig_cache_ill - what fails of the cache device
+ * @RIG_CACHE_WELL: nothing
+ * @RIG_CACHE_DEAD: writes and flushes
+ * @RIG_HEAD_BAD: writes to the first label
+ */
+enum rig_cache_ill {
+	RIG_CACHE_WELL,
+	RIG_CACHE_DEAD,
+	RIG_HEAD_BAD,
+};
+
+/**
  * struct rig - the engine's world
  * @io: the engine's callbacks
  * @p: for the engine
@@ -48,8 +60,7 @@ struct rig_state {
  * @trace_len: length of that
  * @tracing: whether
  * @fail_at: this write to the metadata device fails, counted down; 0: none
- * @cache_dead: cache writes and flushes fail
- * @head_bad: writes to the first label fail
+ * @cache_ill: what fails of the cache device
  * @nr_damaged: pieces that a repair reported, of each kind
  * @damage: the last one; its reason is gone
  */
@@ -77,8 +88,7 @@ struct rig {
 	u32 trace_len;
 	bool tracing;
 	u32 fail_at;
-	bool cache_dead;
-	bool head_bad;
+	enum rig_cache_ill cache_ill;
 	u32 nr_damaged[SC_NR_DAMAGES];
 	struct sc_damage damage;
 };

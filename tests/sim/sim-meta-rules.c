@@ -320,9 +320,9 @@ static void test_failed_cache_flush(void **state)
 
 	(void)state;
 	kit_commit_range(0, 10, 0);
-	kit.cache_dead = true;
+	kit.cache_ill = RIG_CACHE_DEAD;
 	assert_int_equal(rig_commit(&kit, &rec, 1), -EIO);
-	kit.cache_dead = false;
+	kit.cache_ill = RIG_CACHE_WELL;
 	kit.in_doubt = false;
 	kit_commit_range(20, 300, 1);
 	kit_reopen();
@@ -346,9 +346,10 @@ static void test_raised_epoch(void **state)
 	assert_int_equal(sc_meta_start(kit.m), 0);
 	kit_commit_range(40, 10, 0);
 	/* Neither a label can be written, nor the superblock. */
-	kit.cache_dead = true;
+	kit.cache_ill = RIG_CACHE_DEAD;
 	kit.fail_at = 1;
 	assert_int_equal(sc_meta_raise_epoch(kit.m), -EIO);
+	kit.cache_ill = RIG_CACHE_WELL;
 	kit_reopen();
 }
 
@@ -360,10 +361,10 @@ static void test_raised_epoch_shrunk(void **state)
 	(void)state;
 	kit_commit_range(0, 10, 0);
 	kit_commit_range(10, 10, 1);
-	kit.head_bad = true;
+	kit.cache_ill = RIG_HEAD_BAD;
 	if (!sc_meta_raise_epoch(kit.m))
 		rig_drop_clean(kit.view);
-	kit.head_bad = false;
+	kit.cache_ill = RIG_CACHE_WELL;
 	p.cache_sectors = 500 * 8 + 16;
 	kit_reopen_with(&p, 0, NULL);
 	assert_true(rig_check_loaded(&kit));
@@ -378,13 +379,13 @@ static void test_lowered_epoch(void **state)
 	for (n = 0; n < 3; n++) {
 		kit_commit_range(10 * n, 10, 0);
 		kit_commit_range(100 + 10 * n, 10, 1);
-		kit.cache_dead = true;
+		kit.cache_ill = RIG_CACHE_DEAD;
 		kit_begin_trace();
 		assert_int_equal(sc_meta_raise_epoch(kit.m), 0);
 		kit_expect_trace("pf0+1 f1+1 ");
 		kit.tracing = false;
 		assert_true(sc_meta_failed(kit.m));
-		kit.cache_dead = false;
+		kit.cache_ill = RIG_CACHE_WELL;
 		rig_drop_clean(kit.view);
 		kit_reopen();
 		assert_int_equal(sc_meta_start(kit.m), 0);

@@ -274,9 +274,9 @@ static int op_raise_epoch(struct history *h)
 	rig->data_needed = 0;
 	rig->in_doubt = true;
 	/* Without a cache device the superblock has to say it. */
-	rig->cache_dead = rng_below(&h->rng, 2);
+	rig->cache_ill = rng_below(&h->rng, 2) ? RIG_CACHE_DEAD : RIG_CACHE_WELL;
 	r = sc_meta_raise_epoch(rig->m);
-	rig->cache_dead = false;
+	rig->cache_ill = RIG_CACHE_WELL;
 	if (r)
 		return r;
 	rig->in_doubt = false;
