@@ -75,14 +75,18 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 #:   make lint | unit | sim  one of these; unit and sim take PROGRAM=name
 #:                           and SEED=number
 #:   make vm [TEST=..] [KERNEL=..]   tests/dm/TEST on one kernel, or all
-#:   make crash              what cuts the power: the simulations, and the
-#:                           tests in the virtual machine that do so
+#:   make crash              what cuts the power, thousands of times: the
+#:                           simulations, and the tests in virtual machines;
+#:                           SEED=.. CUTS=.. for each machine, MODE=.. BS=..
+#:                           LAYOUT=three|one instead of what is drawn; with
+#:                           TARGET=cache|writecache the kernel's own instead
+#:   make crash-control [RULE=..]    that a broken rule is noticed there
 #:   make style              show where clang-format would change a line
 
 run := BUILD=$(BUILD) KERNELS="$(KERNELS)" tests/run.sh
 one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 
-.PHONY: test check lint unit sim vm crash style
+.PHONY: test check lint unit sim vm crash crash-control style
 test:
 	@$(run) deps lint unit sim modules bed vm host
 
@@ -95,8 +99,20 @@ lint unit sim:
 vm:
 	@TEST=$(TEST) $(one_kernel) modules vm
 
+crash: export CUTS := $(or $(CUTS),500)
+crash: export SEED := $(or $(SEED),$(shell od -An -N2 -tu2 /dev/urandom | tr -d ' '))
+crash: export LIVES := $(or $(LIVES),1500)
 crash:
-	@TEST='*@(power|cut|kill|hold|crash)*' $(one_kernel) sim modules vm host
+	@echo "SEED=$(SEED)"
+ifeq ($(filter-out ssdcache,$(TARGET)),)
+	@TEST='*@(power|cut|kill|hold|crash)*' KILLS=20 $(one_kernel) \
+		sim modules vm host
+else
+	@TEST=crash $(one_kernel) modules vm
+endif
+
+crash-control: modules-$(KERNEL) broken-$(KERNEL) dm-programs
+	@tests/broken/control.sh $(BUILD) $(KERNEL) $(RULE)
 
 style:
 	@git ls-files '*.[ch]' | xargs clang-format --dry-run 2>&1 || true

@@ -12,7 +12,8 @@
 #
 # Into the guest go the modules of that kernel, to /modules, and to /test the
 # scripts beside the test that are no tests, simdisk's library as simdisk.sh,
-# and the programs made of the C files beside the test.
+# and the programs made of the C files beside the test. Variables that tests
+# take from outside are handed on.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,6 +34,10 @@ common() {
 		esac
 	done
 	printf -- '--file tests/simdisk/guest.sh:/test/simdisk.sh '
+	[ -z "${CUTS:-}" ] || printf -- '--timeout %s ' $((600 + CUTS * 20))
+	for f in CUTS SEED MODE BS LAYOUT TARGET RULE ROUNDS; do
+		[ -z "${!f:-}" ] || printf -- '--env %s=%s ' "$f" "${!f}"
+	done
 }
 
 # job TEST WORDS...: one line for each kernel that both sides want
