@@ -82,8 +82,12 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 #:   make coverage           how much of src/core unit, sim and the fuzzers'
 #:                           corpus reach; an error below 90 % of the branches
 #:   make vm [TEST=..] [KERNEL=..]   tests/dm/TEST on one kernel, or all
-#:   make crash              what cuts the power: the simulations, and the
-#:                           tests in the virtual machine that do so
+#:   make crash              what cuts the power, thousands of times: the
+#:                           simulations, and the tests in virtual machines;
+#:                           SEED=.. CUTS=.. for each machine, MODE=.. BS=..
+#:                           LAYOUT=three|one instead of what is drawn; with
+#:                           TARGET=cache|writecache the kernel's own instead
+#:   make crash-control [RULE=..]    that a broken rule is noticed there
 #:   make sanitize           all tests of the module on kernels that watch
 #:                           themselves: KASAN, lockdep, kmemleak, KCSAN
 #:   make soak [MINUTES=n] [KERNEL=..] [SEED=..]   everything at once, for long
@@ -92,8 +96,10 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 run := BUILD=$(BUILD) KERNELS="$(KERNELS)" tests/run.sh
 one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 
-.PHONY: test check lint unit sim tools-test sim-long fuzz coverage vm crash style
+.PHONY: test check lint unit sim tools-test sim-long fuzz coverage vm crash crash-control style
 .PHONY: sanitize soak
+# What it draws is the same each time, unless told otherwise.
+test: export SEED := $(or $(SEED),1)
 test:
 	@$(run) deps lint unit sim fuzz tools modules bed vm host debug
 
@@ -119,8 +125,20 @@ coverage:
 vm:
 	@TEST=$(TEST) $(one_kernel) modules vm
 
+crash: export CUTS := $(or $(CUTS),500)
+crash: export SEED := $(or $(SEED),$(shell od -An -N2 -tu2 /dev/urandom | tr -d ' '))
+crash: export LIVES := $(or $(LIVES),1500)
 crash:
-	@TEST='*@(power|cut|kill|hold|crash)*' $(one_kernel) sim modules vm host
+	@echo "SEED=$(SEED)"
+ifeq ($(filter-out ssdcache,$(TARGET)),)
+	@TEST='*@(power|cut|kill|hold|crash)*' KILLS=20 $(one_kernel) \
+		sim modules vm host
+else
+	@TEST=crash $(one_kernel) modules vm
+endif
+
+crash-control: modules-$(KERNEL) broken-$(KERNEL) dm-programs
+	@tests/broken/control.sh $(BUILD) $(KERNEL) $(RULE)
 
 sanitize:
 	@BUILD=$(BUILD) KERNELS="kasan kcsan" tests/run.sh debug modules vm

@@ -17,7 +17,8 @@
 # Into the guest go the modules of that kernel, to /modules, and to /test the
 # scripts beside the test that are no tests, simdisk's library as simdisk.sh,
 # and the programs made of the C files beside the test. Tests of the command,
-# test-tools*, find it as /usr/bin/ssdcache.
+# test-tools*, find it as /usr/bin/ssdcache. Variables that tests take from
+# outside are handed on.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -45,6 +46,10 @@ common() {
 	case $2 in
 	kasan | kcsan) printf -- '--mem 1536 --timeout 1800 ' ;;
 	esac
+	[ -z "${CUTS:-}" ] || printf -- '--timeout %s ' $((600 + CUTS * 20))
+	for f in CUTS SEED MODE BS LAYOUT TARGET RULE ROUNDS; do
+		[ -z "${!f:-}" ] || printf -- '--env %s=%s ' "$f" "${!f}"
+	done
 }
 
 # job TEST WORDS...: one line for each kernel that both sides want

@@ -97,6 +97,7 @@ struct sc_batch {
  * @stopped: the thread does not run
  * @interrupted: a suspend wants them to go
  * @errors: batches in a row that failed
+ * @tries: batches that ended, well or not
  * @sweep: granule to go on at
  * @sweeps: sweeps begun
  * @swept: the last of them that destaged all that was dirty when it began
@@ -118,6 +119,7 @@ struct sc_flusher {
 	bool stopped;
 	bool interrupted;
 	unsigned int errors;
+	unsigned int tries;
 	u32 sweep;
 	u64 sweeps;
 	u64 swept;

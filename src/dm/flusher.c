@@ -105,6 +105,7 @@ static void flusher_result(struct sc_cache *c, int r)
 	struct sc_flusher *f = c->flusher;
 
 	WRITE_ONCE(f->errors, r ? min(f->errors + 1, BACKOFF_MAX) : 0);
+	WRITE_ONCE(f->tries, f->tries + 1);
 	flusher_tell(c);
 	if (f->errors)
 		flusher_wait(c, TICK_MS << (f->errors - 1));
@@ -227,43 +228,55 @@ void sc_flusher_interrupt(struct sc_cache *c, bool on)
 	wake_up_all(&c->flusher->drain_wait);
 }
 
+/* Who asks is owed a try, also if many have failed before. */
+static unsigned int drain_begin(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+	unsigned int tries = READ_ONCE(f->tries);
+
+	atomic_inc(&f->drain);
+	sc_flusher_kick(c);
+	return tries;
+}
+
+static bool drain_over(struct sc_cache *c, unsigned int tries)
+{
+	struct sc_flusher *f = c->flusher;
+
+	return !sc_stats_nr_dirty(c) || READ_ONCE(f->stopped) ||
+	       (sc_flusher_gave_up(c) && READ_ONCE(f->tries) != tries);
+}
+
 static bool sweep_over(struct sc_cache *c, u64 swept, u64 failed)
 {
 	struct sc_flusher *f = c->flusher;
 
-	return !sc_stats_nr_dirty(c) || READ_ONCE(f->swept) >= swept ||
-	       READ_ONCE(f->sweeps_failed) >= failed ||
-	       sc_flusher_gave_up(c) || READ_ONCE(f->stopped);
+	return READ_ONCE(f->swept) >= swept ||
+	       READ_ONCE(f->sweeps_failed) >= failed;
 }
 
 int sc_flusher_sweep(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
 	u64 swept, failed = READ_ONCE(f->sweeps_failed) + BACKOFF_MAX;
+	unsigned int tries;
 
-	atomic_inc(&f->drain);
 	/* Pairs with sweep_begin(). */
 	smp_mb();
 	swept = READ_ONCE(f->sweeps) + 1;
-	sc_flusher_kick(c);
-	wait_event_idle(f->drain_wait, sweep_over(c, swept, failed));
+	tries = drain_begin(c);
+	wait_event_idle(f->drain_wait, sweep_over(c, swept, failed) ||
+				       drain_over(c, tries));
 	atomic_dec(&f->drain);
 	return !sc_stats_nr_dirty(c) || READ_ONCE(f->swept) >= swept ? 0 : -EIO;
-}
-
-static bool drain_over(struct sc_cache *c)
-{
-	return !sc_stats_nr_dirty(c) || sc_flusher_gave_up(c) ||
-	       READ_ONCE(c->flusher->stopped);
 }
 
 int sc_flusher_empty(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
+	unsigned int tries = drain_begin(c);
 
-	atomic_inc(&f->drain);
-	sc_flusher_kick(c);
-	wait_event_idle(f->drain_wait, drain_over(c));
+	wait_event_idle(f->drain_wait, drain_over(c, tries));
 	atomic_dec(&f->drain);
 	return sc_stats_nr_dirty(c) ? -EIO : 0;
 }
@@ -271,11 +284,10 @@ int sc_flusher_empty(struct sc_cache *c)
 int sc_flusher_drain(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
+	unsigned int tries = drain_begin(c);
 	int r;
 
-	atomic_inc(&f->drain);
-	sc_flusher_kick(c);
-	r = wait_event_interruptible(f->drain_wait, drain_over(c) ||
+	r = wait_event_interruptible(f->drain_wait, drain_over(c, tries) ||
 				     READ_ONCE(f->interrupted));
 	atomic_dec(&f->drain);
 	if (!sc_stats_nr_dirty(c))

@@ -14,7 +14,8 @@
 
 # sc_load: load the module unless it is there
 sc_load() {
-	[ -d /sys/module/ssdcache ] || load_module /modules/ssdcache.ko
+	[ -d /sys/module/ssdcache ] || [ -d /sys/module/ssdcache_broken ] ||
+		load_module /modules/ssdcache.ko
 }
 
 # sc_table META CACHE ORIGIN [BLOCK [FEATURES [POLICY [KEY VALUE]...]]]: print

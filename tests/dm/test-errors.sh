@@ -17,46 +17,8 @@
 . /test/lib.sh
 # shellcheck source=tests/simdisk/guest.sh
 . /test/simdisk.sh
-
-sc=/dev/mapper/sc
-m=/dev/mapper/meta
-c=/dev/mapper/cache
-o=/dev/mapper/origin
-
-again() {
-	sc_create sc $m $c $o 8 "$mode" default idle_ms 3600000
-}
-
-# fresh MODE: an empty cache, all devices well
-fresh() {
-	mode=$1
-	[ ! -e $sc ] || sc_remove sc
-	for d in meta cache origin; do
-		sim_fail $d off
-	done
-	dd if=/dev/zero of=$m bs=4k count=1 oflag=direct 2>/dev/null
-	again || fail "create" "refused"
-}
-
-restart() {
-	run "$1: remove" sc_remove sc
-	run "$1: create again" again
-}
-
-# state NAME STATE CHECK
-state() {
-	same "$1: the state" "$(sc_get sc state) $(sc_get sc check)" "$2 $3"
-}
-
-# counts NAME KEY: it is not 0
-counts() {
-	holds "$1: $2" "$(sc_get sc "$2") > 0"
-}
-
-# Where parts of the devices' content lie, in KiB.
-a_at=0
-b_at=1024
-c_at=2048
+# shellcheck source=tests/dm/errors-lib.sh
+. /test/errors-lib.sh
 
 # ---- the origin -------------------------------------------------------------
 
@@ -353,14 +315,7 @@ test_random() {
 
 # ---- all --------------------------------------------------------------------
 
-slow=$(ram_disk 12)
-ssd=$(ram_disk 5)
-log=$(ram_disk 1)
-sim_create origin "$slow" null && sim_create cache "$ssd" null &&
-	sim_create meta "$log" null || exit 1
-for f in a b c; do
-	random_file /tmp/$f 256
-done
+error_disks || exit 1
 case $1 in
 each)
 	test_origin_read

@@ -626,7 +626,12 @@ static bool uptime(bool after_cut)
 	if (after_cut && !model_dice(4) &&
 	    !phase(drain_task, &life, model_dice(2) ? 0 : random_events()))
 		return false;
-	life.nr_requests = ends ? 1 + model_dice(40) : UINT_MAX;
+	life.nr_requests = UINT_MAX;
+	if (ends)
+		life.nr_requests = 1 + model_dice(40);
+	else if (life.faulty)
+		/* Failed writes stay in doubt, and make the oracle slow. */
+		life.nr_requests = 300;
 	if (!phase(work_task, NULL, events) ||
 	    !phase(end_task, NULL, model_dice(3) ? 0 : random_events()))
 		return false;

@@ -3,7 +3,8 @@
  * The whole module on a model machine whose power fails at any step of any
  * I/O: P1 to P4 and P7, and a test that breaking a rule breaks a promise.
  *
- *   sim-cache                  what "make sim" runs; SEED=number repeats it
+ *   sim-cache                  what "make sim" runs; SEED=number repeats it,
+ *                              LIVES=number lives so many instead of 150
  *   sim-cache -n LIVES         more of it
  *   sim-cache -l LIFE [-v]     one life, by the number that a failure printed
  *   sim-cache -f           with failing devices
@@ -207,9 +208,12 @@ static int one_life(const char *number)
 
 int main(int argc, char **argv)
 {
-	const char *life = NULL;
+	const char *life = NULL, *lives = getenv("LIVES");
 	u32 every = 0;
 	int opt;
+
+	if (lives)
+		nr_lives = strtoul(lives, NULL, 0);
 
 	while ((opt = getopt(argc, argv, "fk:n:l:b:v")) != -1) {
 		if (opt == 'n')

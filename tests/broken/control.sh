@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Break the rules one by one in the module, each in a machine of its own, and
+# see that the crash rig notices.
+#
+#   tests/broken/control.sh BUILD-DIR KERNEL [RULE...]
+#
+# CUTS, default 100, is how many it may take. The last line is a sum.
+
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+build=$1
+kernel=$2
+shift 2
+: "${CUTS:=100}"
+export CUTS
+
+# Which of the rig's machines is best at it.
+job=crash-64k
+
+all_rules() {
+	sed -n 's/.*= { "\([a-z-]*\)",$/\1/p' tests/broken/rules.c
+}
+
+jobs_of() {
+	local rule
+	for rule; do
+		RULE=$rule TEST=crash tests/vm-jobs.sh "$build" "$kernel" |
+			sed -n "s/^$job /control-$rule /p"
+	done
+}
+
+mapfile -t rules < <(all_rules)
+[ $# -eq 0 ] || rules=("$@")
+mkdir -p "$build/log"
+jobs_of "${rules[@]}" >"$build/log/control.jobs"
+tests/vm/many.sh --verbose --log "$build/log/control" "$build/log/control.jobs"
