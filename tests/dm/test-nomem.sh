@@ -112,6 +112,21 @@ works() {
 	put /tmp/data "$sc" "$1" >/dev/null && holds_file /tmp/data "$sc" "$1"
 }
 
+# 64 KiB and more in one piece are what a machine that has run for long cannot
+# give, least of all without I/O: a resume must do without.
+test_pieces() {
+	dmsetup suspend sc
+	quiet
+	set_fault fail_page_alloc min-order 4
+	set_fault fail_page_alloc probability 100
+	run "a resume without large pieces of memory" dmsetup resume sc
+	run "it works" works 256
+	run "flush" sc_clean sc
+	set_fault fail_page_alloc probability 0
+	set_fault fail_page_alloc min-order 0
+	loud "without large pieces"
+}
+
 test_control() {
 	random_file /tmp/data 256
 	dmsetup create sc --notable
@@ -127,6 +142,7 @@ test_control() {
 	told "a resume with something dirty"
 	dmsetup resume sc
 	run "the data is there" holds_file /tmp/data $sc
+	test_pieces
 	each "another table while it works" load sc "$(line writethrough)"
 	each "suspend" suspend sc
 	for words in "mode writethrough" "mode writeback" "idle_ms 100" flush \
