@@ -42,16 +42,17 @@ faults_ready() {
 		set_fault fail_page_alloc min-order 0
 }
 
-# Those allocations only that our module is on the stack of.
+# Those allocations only that our module is on the stack of. Modules are in the
+# last 2 GiB of all addresses, whose upper halves dash cannot add to.
 faults_of_module() {
-	local at
-	at=$(awk '$1 == "ssdcache" { print $6, $2 }' /proc/modules)
+	local at size
+	at=$(awk '$1 == "ssdcache" { print $6 }' /proc/modules)
+	size=$(awk '$1 == "ssdcache" { print $2 }' /proc/modules)
 	for kind in failslab fail_page_alloc; do
 		set_fault "$kind" stacktrace-depth 32 &&
-			set_fault "$kind" require-start "${at% *}" &&
-			set_fault "$kind" require-end \
-				"$(printf '0x%x' $((${at% *} + ${at#* })))" ||
-			return 1
+			set_fault "$kind" require-start "$at" &&
+			set_fault "$kind" require-end "0xffffffff$(printf %x \
+				$((0x${at#0xffffffff} + size)))" || return 1
 	done
 }
 
@@ -202,7 +203,6 @@ without_memory() {
 }
 
 test_io() {
-	fill_disks
 	run "create" sc_create sc "$meta" "$cache" "$origin" "$1" "" default \
 		idle_ms 0 || exit 1
 	run "the module's allocations are known" faults_of_module
@@ -221,6 +221,7 @@ origin=$(ram_disk 16)
 cache=$(ram_disk 6)
 meta=$(ram_disk 1)
 ops=600
+fill_disks
 case $1 in
 control) test_control ;;
 io) test_io 8 ;;
