@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: name=control kernels=kasan --mem 1536 --timeout 1800 -- control
 # vm: name=io kernels=kasan --mem 1536 --timeout 1800 -- io
+# debug: name=control kernels=kasan --timeout 1800 -- control
 #
 # Memory that is not to be had, on a kernel that can refuse it: nothing crashes,
 # nothing leaks, what fails says why, and the next attempt works.

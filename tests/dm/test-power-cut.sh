@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: name=4k
 # vm: name=64k -- 128
+# debug: name=4k --env CUTS=4
 #
 # Power cuts of all three devices in one instant, at a random write of several
 # writers, each device losing, keeping or tearing what it had not flushed. After
