@@ -11,6 +11,20 @@
 
 /* ---- parts ------------------------------------------------------------------- */
 
+/*
+ * A resume must not fail for want of 64 KiB in one piece, which memory that has
+ * been in use for long may not have; nor may it make room by I/O.
+ */
+static void *buffer_alloc(gfp_t gfp, void *size)
+{
+	return kvmalloc((size_t)size, gfp);
+}
+
+static void buffer_free(void *buf, void *size)
+{
+	kvfree(buf);
+}
+
 static int pools_init(struct sc_pools *p)
 {
 	int r;
@@ -25,7 +39,8 @@ static int pools_init(struct sc_pools *p)
 	if (!r)
 		r = bioset_init(&p->leg_bios, SC_MAX_WRITE_JOBS, 0, 0);
 	if (!r)
-		r = mempool_init_kmalloc_pool(&p->buffers, 16, SC_BUFFER_BYTES);
+		r = mempool_init(&p->buffers, 16, buffer_alloc, buffer_free,
+				 (void *)(size_t)SC_BUFFER_BYTES);
 	return r;
 }
 

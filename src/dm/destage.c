@@ -193,7 +193,7 @@ static void job_io(struct sc_destage_job *job, blk_opf_t opf,
 	bool write = op_is_write(opf);
 	struct dm_io_request req = {
 		.bi_opf = opf,
-		.mem.type = DM_IO_KMEM,
+		.mem.type = sc_mem_type(buf),
 		.mem.ptr.addr = buf,
 		.notify.fn = write ? job_write_done : job_read_done,
 		.notify.context = job,
@@ -428,7 +428,7 @@ struct sc_batch *sc_batch_create(struct sc_cache *c)
 	b->c = c;
 	init_waitqueue_head(&b->waiting);
 	for (; b->nr_buffers < SC_NR_BUFFERS; b->nr_buffers++) {
-		b->buffers[b->nr_buffers] = kmalloc(SC_BUFFER_BYTES, GFP_KERNEL);
+		b->buffers[b->nr_buffers] = kvmalloc(SC_BUFFER_BYTES, GFP_KERNEL);
 		if (!b->buffers[b->nr_buffers]) {
 			sc_batch_destroy(b);
 			return NULL;
@@ -442,6 +442,6 @@ void sc_batch_destroy(struct sc_batch *b)
 	if (!b)
 		return;
 	while (b->nr_buffers)
-		kfree(b->buffers[--b->nr_buffers]);
+		kvfree(b->buffers[--b->nr_buffers]);
 	kvfree(b);
 }

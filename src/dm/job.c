@@ -63,7 +63,7 @@ int sc_job_buffer_io(struct sc_cache *c, blk_opf_t opf,
 	};
 	struct dm_io_request req = {
 		.bi_opf = opf,
-		.mem.type = DM_IO_KMEM,
+		.mem.type = sc_mem_type(buf),
 		.mem.ptr.addr = buf + (part->skip << SECTOR_SHIFT),
 		.client = c->pools.io,
 	};

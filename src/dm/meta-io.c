@@ -12,7 +12,7 @@ static int device_io(struct sc_cache *c, enum sc_leg leg, blk_opf_t opf,
 {
 	struct dm_io_request req = {
 		.bi_opf = opf,
-		.mem.type = is_vmalloc_addr(data) ? DM_IO_VMA : DM_IO_KMEM,
+		.mem.type = sc_mem_type(data),
 		.mem.ptr.addr = data,
 		.client = c->pools.io,
 	};

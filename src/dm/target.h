@@ -278,6 +278,12 @@ static inline struct block_device *sc_bdev(const struct sc_cache *c,
 	return c->target->dev[leg]->bdev;
 }
 
+/* How dm-io is to take memory that may be in one piece or not. */
+static inline enum dm_io_mem_type sc_mem_type(const void *data)
+{
+	return is_vmalloc_addr(data) ? DM_IO_VMA : DM_IO_KMEM;
+}
+
 #define sc_count(c, name) \
 	this_cpu_inc((c)->target->stats->counter[SC_CNT_##name])
 #define sc_count_add(c, name, n) \

@@ -1,7 +1,7 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: name=lines kernels=6.12 -- lines
-# vm: name=metadata kernels=6.12 -- metadata
+# vm: name=lines kernels=6.12,kasan -- lines
+# vm: name=metadata kernels=6.12,kasan -- metadata
 #
 # Bad input (P6): each is refused, the kernel's log says why in words that name
 # what is wrong, and not a byte of any device is changed.

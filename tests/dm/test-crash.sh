@@ -4,6 +4,7 @@
 # vm: name=4k-one kernels=6.12 -- 8 one
 # vm: name=64k -- 128 one
 # vm: name=256k kernels=6.1 -- 512 three
+# debug: name=64k --env CUTS=6 -- 128 one
 #
 # Power cuts of all devices in one instant, each losing, keeping or tearing what
 # it had not flushed: while several writers are at work and the mode changes and

@@ -1,6 +1,6 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: kernels=6.12
+# vm: kernels=6.12,kasan
 #
 # Metadata that no module writes, see tests/images/hostile.c: the module refuses
 # each for the reason that its list gives and changes nothing, or takes it and

@@ -81,15 +81,9 @@ try_passthrough() {
 	mode_passthrough "$1" && sc_message sc mode writeback
 }
 
+# Larger or smaller.
 resize_cache() {
-	draw 7
-	if [ "$drawn" -lt 3 ]; then
-		grow_fast "$drawn"
-	elif [ "$drawn" -lt 6 ]; then
-		shrink_fast $((drawn - 3))
-	else
-		back_to_first
-	fi
+	shrink_to $((8192 + 301 * $1))
 }
 
 # It never gets smaller.
@@ -126,6 +120,7 @@ one_action() {
 	draw 200
 	$action "$drawn" >/tmp/action 2>&1 && return
 	failures=$((failures + 1))
+	/test/dmdo resume sc
 	note "round $round: $action $drawn failed"
 	while read -r line; do
 		note "  $line"

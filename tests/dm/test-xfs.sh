@@ -1,6 +1,6 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: --file src:/test/tree/src --file tests:/test/tree/tests --file docs:/test/tree/docs
+# vm: kernels=6.1,6.12,7.x --file src:/test/tree/src --file tests:/test/tree/tests --file docs:/test/tree/docs
 #
 # A file system on the cache: a tree is copied there, changed, trimmed, frozen;
 # its checksums must hold after each of these, after a remount, after a restart

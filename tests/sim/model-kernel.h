@@ -104,6 +104,7 @@ static inline void list_del_init(struct list_head *l)
 /* ---- memory ---------------------------------------------------------------- */
 
 #define kmalloc(size, gfp)		model_alloc(size, false)
+#define kvmalloc(size, gfp)		model_alloc(size, false)
 #define kzalloc(size, gfp)		model_alloc(size, true)
 #define kvzalloc(size, gfp)		model_alloc(size, true)
 #define kcalloc(nr, size, gfp)		model_alloc((nr) * (size), true)
@@ -244,6 +245,8 @@ static inline int mempool_init_kmalloc_pool(mempool_t *p, u32 nr, u32 size)
 
 void *model_pool_get(struct model_pool *p);
 void model_pool_put(struct model_pool *p, void *data);
+#define mempool_init(p, nr, alloc, free, size) \
+	((void)(alloc), (void)(free), mempool_init_kmalloc_pool(p, nr, (size_t)(size)))
 #define mempool_alloc(p, gfp)	model_pool_get(p)
 #define mempool_free(data, p)	model_pool_put(p, data)
 #define mempool_exit(p)		((void)(p))
@@ -255,6 +258,7 @@ void model_pool_put(struct model_pool *p, void *data);
 
 typedef int blk_status_t;	/* -errno */
 typedef u32 blk_opf_t;
+typedef unsigned int gfp_t;
 #define BLK_STS_OK	0
 #define errno_to_blk_status(r)	(r)
 #define blk_status_to_errno(s)	(s)
@@ -391,8 +395,10 @@ static inline void bio_endio(struct bio *bio)
 
 /* ---- dm-io ----------------------------------------------------------------- */
 
-#define DM_IO_KMEM	0
-#define DM_IO_VMA	0
+enum dm_io_mem_type {
+	DM_IO_KMEM,
+	DM_IO_VMA,
+};
 #define IOPRIO_DEFAULT	0
 
 struct dm_io_client;
@@ -405,7 +411,7 @@ struct dm_io_region {
 struct dm_io_request {
 	blk_opf_t bi_opf;
 	struct {
-		int type;
+		enum dm_io_mem_type type;
 		struct {
 			void *addr;
 		} ptr;
