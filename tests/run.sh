@@ -98,7 +98,8 @@ part_bed() {
 }
 
 part_vm() {
-	one "programs for the guest build" make_quiet dm-programs || return 1
+	one "programs for the guest build" make_quiet dm-programs tools ||
+		return 1
 	tests/vm-jobs.sh "$build" "${kernels[@]}" >"$logs/vm.jobs" || return 1
 	tests/vm/many.sh --log "$logs/vm" "$logs/vm.jobs"
 }

@@ -12,7 +12,8 @@
 #
 # Into the guest go the modules of that kernel, to /modules, and to /test the
 # scripts beside the test that are no tests, simdisk's library as simdisk.sh,
-# and the programs made of the C files beside the test.
+# and the programs made of the C files beside the test. Tests of the command,
+# test-tools*, find it as /usr/bin/ssdcache.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,6 +34,10 @@ common() {
 		esac
 	done
 	printf -- '--file tests/simdisk/guest.sh:/test/simdisk.sh '
+	case $1 in
+	*/test-tools*) printf -- '--file %s:/usr/bin/ssdcache ' \
+		"$build/tools/ssdcache" ;;
+	esac
 }
 
 # job TEST WORDS...: one line for each kernel that both sides want

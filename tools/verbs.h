@@ -9,15 +9,27 @@
 #include "lib/verb.h"
 
 #define VERBS(V) \
+	V(create) \
+	V(remove) \
+	V(start) \
+	V(stop) \
+	V(list) \
+	V(status) \
+	V(top) \
+	V(stats) \
+	V(set) \
+	V(mode) \
+	V(flush) \
+	V(resize) \
+	V(lvm) \
 	V(check) \
 	V(dump) \
-	V(export) \
-	V(import) \
-	V(list) \
-	V(repair) \
 	V(restore) \
-	V(size) \
-	V(writeback)
+	V(repair) \
+	V(writeback) \
+	V(import) \
+	V(export) \
+	V(size)
 
 /* Other programs' names: called by one of them, the command is that program. */
 #define PROGRAMS(V) \

@@ -45,8 +45,9 @@ dash bash env find xargs nice nohup setsid taskset
 # Links that the guest gets if this machine has them.
 base_links='lv* vg* pv* cache_* thin_* era_* fsck.ext4 mke2fs'
 
-# Loaded at run time by name, so that ldd does not know.
-extra_libraries='libgcc_s.so.1'
+# Loaded at run time by name, so that ldd does not know, or needed by the command
+# ssdcache, which tests bring along.
+extra_libraries='libgcc_s.so.1 libjson-c.so.5'
 
 # Loaded by guest-init.
 boot_modules='virtio_pci virtio_blk virtio_console dm-mod'

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What must be known of a cache when its fast device is missing.
+ */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "report.h"
+#include "state.h"
+
+#define DEFAULT_DIR	"/var/lib/ssdcache"
+
+static const char *state_dir(void)
+{
+	const char *dir = getenv("SSDCACHE_STATE");
+
+	return dir && *dir ? dir : DEFAULT_DIR;
+}
+
+static void state_path(const char *name, char *path)
+{
+	scnprintf(path, PATH_MAX, "%s/%s", state_dir(), name);
+}
+
+void state_load(const char *name, struct state *s)
+{
+	char path[PATH_MAX], line[64];
+	FILE *f;
+
+	s->maybe_dirty = true;
+	s->alone = false;
+	state_path(name, path);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strcmp(line, "dirty=no\n"))
+			s->maybe_dirty = false;
+		else if (!strcmp(line, "alone=yes\n"))
+			s->alone = true;
+	}
+	if (f)
+		fclose(f);
+}
+
+int state_save(const char *name, const struct state *s)
+{
+	char path[PATH_MAX], text[64];
+	int lock, r, len;
+
+	state_path(name, path);
+	mkdir(state_dir(), 0755); /* what is wrong with it, the next step says */
+	lock = file_lock(path);
+	if (lock < 0)
+		return -EIO;
+	len = scnprintf(text, sizeof(text), "dirty=%s\nalone=%s\n",
+			s->maybe_dirty ? "maybe" : "no",
+			s->alone ? "yes" : "no");
+	r = file_replace(path, text, (size_t)len);
+	file_unlock(lock);
+	return r;
+}
+
+void state_drop(const char *name)
+{
+	char path[PATH_MAX];
+
+	state_path(name, path);
+	if (unlink(path) && errno != ENOENT)
+		report_warning("cannot remove %s: %s", path, strerror(errno));
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What must be known of a cache when its fast device is missing: whether the
+ * origin alone is whole, and whether it was used alone. A small file for each
+ * cache, /var/lib/ssdcache/NAME, of lines key=value.
+ *
+ * DOC: on the safe side
+ *
+ * What is not known counts as bad: without a file, or with one that cannot be
+ * read, the cache may hold dirty data. So the file says "dirty=maybe" before a
+ * cache is started that may become dirty, and "dirty=no" only when that is
+ * certain. "alone=yes" is written before the origin is used without its
+ * cache: what the cache holds is old from then on.
+ *
+ * Context: one thread; all functions of this header.
+ */
+#ifndef SC_TOOLS_STATE_H
+#define SC_TOOLS_STATE_H
+
+#include "env.h"
+
+/**
+ * struct state - what is known of a cache
+ * @maybe_dirty: it may hold data that the origin lacks
+ * @alone: the origin was used without it
+ */
+struct state {
+	bool maybe_dirty;
+	bool alone;
+};
+
+/**
+ * state_load() - read it
+ * @name: of the cache
+ * @s: set, on the safe side if there is no file
+ */
+void state_load(const char *name, struct state *s);
+
+/**
+ * state_save() - write it, durably
+ * @name: of the cache
+ * @s: the state
+ *
+ * Return: 0; -EIO or another, which has been said.
+ */
+int __must_check state_save(const char *name, const struct state *s);
+
+/**
+ * state_drop() - forget it
+ * @name: of the cache
+ */
+void state_drop(const char *name);
+
+#endif
