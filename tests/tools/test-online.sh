@@ -33,7 +33,7 @@ expect "an empty verb" 2 "no verb ''" ssdcache ''
 expect "no such option" 2 'no such option: --nonsense' ssdcache start --nonsense
 expect "no such letter" 2 'no option -z' ssdcache start -z
 expect "a value missing" 2 'wants a value' ssdcache create x --origin
-expect "an ambiguous option" 2 'no such option' ssdcache create x --mo
+expect "an ambiguous option" 2 'no such option: --m' ssdcache create x --m
 expect "too few words" 2 'too few words' ssdcache flush
 expect "too many words" 2 'too many words' ssdcache remove a b
 expect "start what?" 2 'name caches or give --all' ssdcache start
@@ -52,9 +52,7 @@ for verb in create remove start stop list status top stats set mode flush \
 	resize lvm; do
 	expect "$verb --help" 0 "usage: ssdcache $verb" ssdcache $verb --help
 done
-for verb in create remove lvm; do
-	expect "$verb: a name that is too long" 2 '' ssdcache $verb "$long"
-done
+expect "a name that is too long" 2 'name: must have 1 to' ssdcache create "$long"
 
 # ---- devices and files ------------------------------------------------------
 
@@ -67,7 +65,9 @@ expect "create: a directory" 2 'Block device' "${create[@]}" / --cache /dev
 expect "create: a bad name" 2 'name' ssdcache create a/b --origin /x --cache /y
 expect "create: a bad size" 2 'block size' "${create[@]}" /x --cache /y -b 5k
 expect "create: a bad tunable" 2 'no tunable' "${create[@]}" /x --cache /y \
-	--set "$long=1"
+	--set "x=$escape"
+expect "create: a long one" 2 'key=value' "${create[@]}" /x --cache /y \
+	--set "idle_ms=0$long"
 expect "create: no pair" 2 'key=value' "${create[@]}" /x --cache /y --set idle_ms
 mapfile -t many < <(yes -- --set=idle_ms=1 | head -n 100)
 expect "create: too many" 2 'too often' ssdcache create x "${many[@]}"
