@@ -54,7 +54,7 @@ static int set_pair(struct tab_entry *e, const char *pair,
 
 	scnprintf(copy, sizeof(copy), "%s", pair);
 	value = strchr(copy, '=');
-	if (!value) {
+	if (!value || strlen(pair) >= sizeof(copy)) {
 		sc_reason_set(why, "--set: must be key=value, got '%.40s'",
 			      pair);
 		return -EINVAL;
