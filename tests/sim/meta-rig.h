@@ -24,6 +24,16 @@ struct rig_state {
 };
 
 /**
+ * struct rig_damage - what a repair reported
+ * @nr: pieces of each kind
+ * @last: the last one; its reason is gone
+ */
+struct rig_damage {
+	u32 nr[SC_NR_DAMAGES];
+	struct sc_damage last;
+};
+
+/**
  * struct rig - the engine's world
  * @io: the engine's callbacks
  * @p: for the engine
@@ -49,8 +59,7 @@ struct rig_state {
  * @tracing: whether
  * @fail_at: this write to the metadata device fails, counted down; 0: none
  * @cache_dead: cache writes and flushes fail
- * @nr_damaged: pieces that a repair reported, of each kind
- * @damage: the last one; its reason is gone
+ * @damaged: what a repair reported
  */
 struct rig {
 	const struct sc_meta_io *io;
@@ -77,8 +86,7 @@ struct rig {
 	bool tracing;
 	u32 fail_at;
 	bool cache_dead;
-	u32 nr_damaged[SC_NR_DAMAGES];
-	struct sc_damage damage;
+	struct rig_damage damaged;
 };
 
 /** rig_init() - disks full of zeroes, machine off */
