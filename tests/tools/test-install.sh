@@ -4,6 +4,8 @@
 # "make install-tools" puts the command, its pages and its completion where they
 # belong, and "make uninstall-tools" takes all of it away again.
 
+# shellcheck disable=SC2317 # expect and check call functions by their names
+
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
 
