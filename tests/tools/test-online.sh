@@ -5,6 +5,8 @@
 # line is said before anything is touched, with the right exit code; nothing
 # drives the terminal; help fits into it.
 
+# shellcheck disable=SC2317 # expect and check call functions by their names
+
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
 
