@@ -289,9 +289,9 @@ static int open_disks(struct import *m)
 {
 	int err;
 
-	err = disk_open(&m->cache, cache_path, true);
+	err = disk_open(&m->cache, cache_path, true, NULL);
 	if (!err)
-		err = disk_open(&m->origin, origin_path, true);
+		err = disk_open(&m->origin, origin_path, true, NULL);
 	if (err)
 		return rest_exit_code(err);
 	if (disk_same(&m->cache, &m->origin)) {

@@ -34,14 +34,15 @@ finish() {
 	exit $failed
 }
 
-# expect NAME CODE PATTERN COMMAND...: it exits with CODE, and what it prints, on
+# expect NAME CODE PATTERN COMMAND...: it exits with CODE, a pattern as '[12]', and what it prints, on
 # both, matches PATTERN, an extended regular expression; "" is nothing at all.
 # A sanitizer's exit code is never expected, nor are its words.
 expect() {
 	local name=$1 code=$2 pattern=$3 r=0
 	shift 3
 	"$@" >out 2>&1 </dev/null || r=$?
-	if [ "$r" -ne "$code" ]; then
+	# shellcheck disable=SC2053 # a pattern on purpose
+	if [[ $r != $code ]]; then
 		not_ok "$name" "exit code $r, not $code"
 	elif grep -qE 'Sanitizer|runtime error' out; then
 		not_ok "$name" "a sanitizer found something"

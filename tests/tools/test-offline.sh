@@ -43,7 +43,7 @@ with() {
 
 truncate -s 1M other2 new
 echo '<superblock block_size="64" nr_cache_blocks="2"></superblock>' >pool.xml
-with "nothing" 4 'No such file' absent
+with "nothing" 4 'No such file|is not in' absent
 with "an empty name" 4 'No such file' ''
 with "a directory" 1 'neither a block device nor a file|no label' .
 with "a character device" 1 'neither a block|no label' /dev/null
@@ -87,6 +87,38 @@ dump_full() {
 	ssdcache dump meta >/dev/full
 }
 expect "a full device is no success" 1 'cannot write' dump_full
+
+# ---- parts of a device, and names -------------------------------------------
+
+export SSDCACHE_TAB=$tmp/tab
+sed 's/"origin_sectors":[0-9]*/"origin_sectors":1000000/
+	s/"block":1094624909430/"block":4/' \
+	"$tests_dir/images/meta-v1.json" >text
+truncate -s $(((512 + 128256) * 512)) disk
+truncate -s 600M origin
+printf 'slot 335' | dd of=disk bs=512 seek=$((512 + 128 * 336)) \
+	conv=notrunc status=none
+echo "fast $tmp/origin $tmp/disk - metadata-size=256k,block-size=64k" >tab
+
+expect "restore to a name" 0 '' ssdcache restore --quiet text fast
+expect "a part of a device" 0 'used +2' ssdcache check "disk@0+512"
+expect "the same by its name has no labels" 1 'no label' ssdcache check fast
+expect "repair by name" 0 'clean data cannot be believed' ssdcache repair fast
+expect "check by name" 0 'good labels +2' ssdcache check fast
+expect "two parts" 0 'good labels +2' \
+	ssdcache check "disk@0+512" --cache "disk@512+"
+expect "parts that overlap" 2 'different' \
+	ssdcache check "disk@0+512" --cache "disk@511+"
+expect "dump by name" 0 '"slot":335' ssdcache dump fast
+expect "export by name" 3 'not whole' ssdcache export fast
+expect "writeback by name" 0 'blocks written back +2' ssdcache writeback fast
+holds "the data is there" grep -q 'slot 335' <(dd if=origin bs=64k skip=4 \
+	count=1 status=none)
+expect "no such name" 4 'slow is not in' ssdcache check slow
+for bad in disk@0+0 disk@+ disk@x+5 disk@0+99999999 disk@999999999+ disk@5; do
+	expect "no such part: $bad" '[14]' 'No such|outside' \
+		ssdcache check "$bad"
+done
 
 # ---- size -------------------------------------------------------------------
 
