@@ -53,7 +53,7 @@ expect() {
 		ok "$name"
 		return 0
 	fi
-	sed 's/^/#   /' out
+	cut -c 1-300 out | sed 's/^/#   /'
 	return 1
 }
 
@@ -65,7 +65,7 @@ holds() {
 		ok "$name"
 	else
 		not_ok "$name" "exit code $?"
-		sed 's/^/#   /' out
+		cut -c 1-300 out | sed 's/^/#   /'
 	fi
 }
 

@@ -18,10 +18,10 @@ static _Alignas(SC_META_BLOCK_BYTES) u8 bounce[BOUNCE_BYTES];
 static int refuse(const struct disk *d, int r)
 {
 	if (r == -EBUSY)
-		report_error("%s: in use: mounted, or a part of an active device",
+		report_error("%.300s: in use: mounted, or a part of an active device",
 			     d->path);
 	else
-		report_error("%s: %s", d->path, strerror(-r));
+		report_error("%.300s: %s", d->path, strerror(-r));
 	return r;
 }
 
@@ -46,7 +46,7 @@ int disk_open(struct disk *d, const char *path, bool writable)
 		return refuse(d, -errno);
 	d->is_block = S_ISBLK(st.st_mode);
 	if (!d->is_block && !S_ISREG(st.st_mode)) {
-		report_error("%s: neither a block device nor a file", path);
+		report_error("%.300s: neither a block device nor a file", path);
 		return -ENOTBLK;
 	}
 	if (d->is_block)

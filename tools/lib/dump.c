@@ -103,7 +103,7 @@ int dump_read(const char *path, const struct dump_reader *reader)
 
 	if (!source.file) {
 		r = -errno;
-		report_error("%s: %s", path, strerror(errno));
+		report_error("%.300s: %s", path, strerror(errno));
 		return r;
 	}
 	r = read_any(&source);
