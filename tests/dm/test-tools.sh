@@ -67,8 +67,9 @@ test_refusals() {
 	exits "a cache device with a file system" 3 "ext4 filesystem 'precious'" \
 		"$@" /dev/mapper/slow
 	run "which is still there" e2fsck -fn /dev/mapper/ssd
-	exits "metadata too small" 3 "room for|too small" "$@" /dev/mapper/slow \
-		--force --metadata "$(ram_disk 1)"
+	echo "0 512 linear $(ram_disk 1) 0" | dm_create tiny
+	exits "metadata too small" 3 "has room for [0-9]+ slots" "$@" \
+		/dev/mapper/slow --force --metadata /dev/mapper/tiny
 	exits "a bad mode" 2 "unknown mode 'fast'" "$@" /dev/mapper/slow \
 		--force --mode fast
 	exits "a bad tunable" 2 "idle_ms: must be" "$@" /dev/mapper/slow \
