@@ -52,6 +52,7 @@ void rest_describe(const struct rest *r, u32 nr_mapped,
 		   struct dump_cache *cache)
 {
 	const struct sc_super *s = sc_meta_super(r->meta);
+	char *c;
 
 	*cache = (struct dump_cache){
 		.needs_check = sc_meta_needs_check(r->meta),
@@ -64,6 +65,8 @@ void rest_describe(const struct rest *r, u32 nr_mapped,
 	};
 	memcpy(cache->uuid, s->uuid, sizeof(s->uuid));
 	memcpy(cache->policy, s->policy, sizeof(s->policy));
+	for (c = cache->policy; *c; c++)
+		*c = strchr(DUMP_NAME_SIGNS, *c) ? *c : '_';
 }
 
 /* ---- the engine's devices -------------------------------------------------- */
