@@ -4,6 +4,7 @@
  * so that all that is wrong is told, and nothing is written.
  */
 #include "codec.h"
+#include "lib/place.h"
 #include "lib/report.h"
 #include "lib/rest.h"
 #include "lib/verb.h"
@@ -207,14 +208,17 @@ int check_run(const struct check_opts *opts)
 
 static int run(int argc, char **argv)
 {
+	int code;
+
 	(void)argc;
-	own.metadata = argv[0];
-	return check_run(&own);
+	code = place_find(argv[0], &own.metadata, &own.cache,
+			  NULL);
+	return code ?: check_run(&own);
 }
 
 const struct verb cmd_check = {
 	.name = "check",
-	.args = "METADATA",
+	.args = "NAME|METADATA",
 	.summary = "check the metadata of a cache that is not in use",
 	.min_args = 1,
 	.max_args = 1,

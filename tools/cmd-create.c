@@ -54,7 +54,7 @@ static int set_pair(struct tab_entry *e, const char *pair,
 
 	scnprintf(copy, sizeof(copy), "%s", pair);
 	value = strchr(copy, '=');
-	if (!value) {
+	if (!value || strlen(pair) >= sizeof(copy)) {
 		sc_reason_set(why, "--set: must be key=value, got '%.40s'",
 			      pair);
 		return -EINVAL;
@@ -246,12 +246,12 @@ static int make(const struct tab_entry *e, const struct cache_devices *d)
 	struct state s = {
 		.maybe_dirty = e->config.mode == SC_WRITEBACK,
 	};
-	int r = erase(e);
+	int r = state_save(e->name, &s);
 
 	if (!r)
-		r = state_save(e->name, &s);
-	if (!r)
 		r = tab_put(e);
+	if (!r)
+		r = erase(e);
 	if (!r)
 		r = cache_activate(e, d);
 	if (!r) {

@@ -2,6 +2,7 @@
 /*
  * ssdcache dump: metadata as text.
  */
+#include "lib/place.h"
 #include "lib/report.h"
 #include "lib/rest.h"
 #include "lib/verb.h"
@@ -95,18 +96,20 @@ int dump_run(const struct dump_opts *opts)
 
 static int run(int argc, char **argv)
 {
+	int code;
+
 	(void)argc;
-	own.metadata = argv[0];
 	if (own.xml && report_is_json()) {
 		report_error("either --xml or --json");
 		return EXIT_USAGE;
 	}
-	return dump_run(&own);
+	code = place_find(argv[0], &own.metadata, &own.cache, NULL);
+	return code ?: dump_run(&own);
 }
 
 const struct verb cmd_dump = {
 	.name = "dump",
-	.args = "METADATA",
+	.args = "NAME|METADATA",
 	.summary = "print the metadata of a cache that is not in use, as JSON",
 	.min_args = 1,
 	.max_args = 1,

@@ -9,13 +9,14 @@
  * the end of the origin cuts is never cached there.
  */
 #include "geometry.h"
+#include "lib/place.h"
 #include "lib/report.h"
 #include "lib/rest.h"
 #include "lib/verb.h"
 
 #define MIN_FOREIGN_SECTORS	64u
 
-static const char *cache_path, *origin_path, *output_path;
+static const char *metadata_path, *cache_path, *origin_path, *output_path;
 static bool fill;
 
 static const struct option_spec options[] = {
@@ -157,10 +158,10 @@ static int check_geom(const struct sc_geom *g)
 	return EXIT_FAILED;
 }
 
-static int export(struct export *e, const char *metadata)
+static int export(struct export *e)
 {
 	struct rest_how how = {
-		.metadata = metadata,
+		.metadata = metadata_path,
 		.cache = cache_path,
 		.origin = origin_path,
 		.write_cache = fill,
@@ -200,18 +201,21 @@ static int run(int argc, char **argv)
 	int code;
 
 	(void)argc;
+	code = place_find(argv[0], &metadata_path, &cache_path, &origin_path);
+	if (code)
+		return code;
 	if (fill && (!cache_path || !origin_path)) {
 		report_error("--fill needs --cache and --origin");
 		return EXIT_USAGE;
 	}
-	code = export(&e, argv[0]);
+	code = export(&e);
 	rest_close(&e.rest);
 	return code;
 }
 
 const struct verb cmd_export = {
 	.name = "export",
-	.args = "METADATA",
+	.args = "NAME|METADATA",
 	.summary = "print the XML of which dm-cache's cache_restore makes a pool with the same contents",
 	.min_args = 1,
 	.max_args = 1,

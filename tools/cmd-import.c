@@ -163,7 +163,7 @@ static int take_pool(void *ctx, const struct dump_cache *pool)
 
 /* ---- its blocks ------------------------------------------------------------ */
 
-static int twice(const struct import *m, const struct sc_record *rec)
+static int refuse_twice(const struct import *m, const struct sc_record *rec)
 {
 	return refuse(m, "a block is told twice",
 		      from_oblock(rec->block));
@@ -178,7 +178,7 @@ static int displace(struct import *m, const struct sc_record *rec)
 			    from_cblock(rec->slot) ||
 		    from_oblock(m->displaced[i].block) ==
 			    from_oblock(rec->block))
-			return twice(m, rec);
+			return refuse_twice(m, rec);
 	if (sc_env_warn_once(i == MAX_DISPLACED))
 		return EXIT_FAILED;
 	m->displaced[m->nr_displaced++] = *rec;
@@ -192,7 +192,7 @@ static int keep(struct import *m, const struct sc_record *rec)
 	rest_get(&m->rest, rec->slot, &known);
 	if (!m->again) {
 		if (known.valid)
-			return twice(m, rec);
+			return refuse_twice(m, rec);
 		rest_put(&m->rest, rec);
 	} else if (known.valid != rec->valid || known.dirty != rec->dirty ||
 		   from_oblock(known.block) != from_oblock(rec->block)) {
@@ -235,7 +235,7 @@ static int check_displaced(struct import *m)
 		for (i = 0; i < m->nr_displaced && rec.valid; i++)
 			if (from_oblock(m->displaced[i].block) ==
 			    from_oblock(rec.block))
-				return twice(m, &rec);
+				return refuse_twice(m, &rec);
 	}
 	return EXIT_DONE;
 }
@@ -289,9 +289,9 @@ static int open_disks(struct import *m)
 {
 	int err;
 
-	err = disk_open(&m->cache, cache_path, true);
+	err = disk_open(&m->cache, cache_path, true, NULL);
 	if (!err)
-		err = disk_open(&m->origin, origin_path, true);
+		err = disk_open(&m->origin, origin_path, true, NULL);
 	if (err)
 		return rest_exit_code(err);
 	if (disk_same(&m->cache, &m->origin)) {

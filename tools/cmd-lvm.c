@@ -69,9 +69,13 @@ static void path_of(const struct parts *p, const char *lv, char *buf)
 static const char *wrong_layout(struct json_object *row)
 {
 	const char *layout = lvm_text(row, "lv_layout");
+	const char *role = lvm_text(row, "lv_role");
 
-	if (strstr(layout, "thin") || strstr(layout, "pool"))
+	if (strstr(layout, "pool") ||
+	    (strstr(role, "private") && strstr(role, "thin")))
 		return "belongs to a thin pool: LVM would put the pool on the bare volume again whenever it activates it; use the cached device of a plain volume as physical volume of a group for the pool, see ssdcache-lvm(8)";
+	if (strstr(role, "private"))
+		return "is a part of another volume";
 	if (strstr(layout, "cache") || strstr(layout, "writecache"))
 		return "is cached by LVM already";
 	if (strcmp(lvm_text(row, "lv_active"), "active"))
@@ -83,7 +87,8 @@ static int check_origin(const struct parts *p)
 {
 	char path[PATH_BYTES], name[LVM_NAME_BYTES];
 	const char *ask[] = {
-		"lvs", "-a", "-o", "lv_layout,lv_tags,lv_active", path, NULL
+		"lvs", "-a", "-o", "lv_layout,lv_role,lv_tags,lv_active",
+		path, NULL
 	};
 	struct json_object *rows, *row;
 	const char *wrong;

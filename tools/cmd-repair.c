@@ -4,6 +4,7 @@
  * What is lost is said; what cannot be believed any more is dropped.
  */
 #include "codec.h"
+#include "lib/place.h"
 #include "lib/report.h"
 #include "lib/rest.h"
 #include "lib/verb.h"
@@ -225,14 +226,17 @@ int repair_run(const struct repair_opts *opts)
 
 static int run(int argc, char **argv)
 {
+	int code;
+
 	(void)argc;
-	own.metadata = argv[0];
-	return repair_run(&own);
+	code = place_find(argv[0], &own.metadata, own.output ? NULL : &own.cache,
+			  NULL);
+	return code ?: repair_run(&own);
 }
 
 const struct verb cmd_repair = {
 	.name = "repair",
-	.args = "METADATA",
+	.args = "NAME|METADATA",
 	.summary = "repair the metadata of a cache that is not in use, and say what was lost",
 	.min_args = 1,
 	.max_args = 1,

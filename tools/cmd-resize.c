@@ -8,6 +8,7 @@
 #include "lib/cache.h"
 #include "lib/change.h"
 #include "lib/report.h"
+#include "lib/state.h"
 #include "lib/units.h"
 #include "lib/verb.h"
 
@@ -61,8 +62,11 @@ static int reload_clean(const struct tab_entry *e,
 
 	if (!r)
 		r = cache_drain(e->name);
+	/* The table says the mode. */
+	if (!r && mode == SC_WRITEBACK)
+		r = state_note_dirty(e->name);
 	if (!r)
-		return cache_reload(e, d); /* its table says the mode */
+		return cache_reload(e, d);
 	r2 = mode == SC_WRITEBACK ? set_mode(e->name, mode) : 0;
 	return r ? r : r2;
 }

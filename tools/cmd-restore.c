@@ -3,6 +3,7 @@
  * ssdcache restore: metadata from a dump. The cache device is not touched: its
  * labels say whose it is, and whether what the dump calls clean still is.
  */
+#include "lib/place.h"
 #include "lib/report.h"
 #include "lib/rest.h"
 #include "lib/verb.h"
@@ -120,15 +121,17 @@ int restore_run(const struct restore_opts *opts)
 
 static int run(int argc, char **argv)
 {
+	int code;
+
 	(void)argc;
 	own.input = argv[0];
-	own.metadata = argv[1];
-	return restore_run(&own);
+	code = place_find(argv[1], &own.metadata, NULL, NULL);
+	return code ?: restore_run(&own);
 }
 
 const struct verb cmd_restore = {
 	.name = "restore",
-	.args = "DUMP METADATA",
+	.args = "DUMP NAME|METADATA",
 	.summary = "make metadata from what dump printed",
 	.min_args = 2,
 	.max_args = 2,

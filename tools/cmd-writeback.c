@@ -3,6 +3,7 @@
  * ssdcache writeback: dirty blocks to the origin, without the kernel module.
  */
 #include "lib/destage.h"
+#include "lib/place.h"
 #include "lib/report.h"
 #include "lib/verb.h"
 #include "offline.h"
@@ -147,16 +148,19 @@ int writeback_run(const struct writeback_opts *opts)
 
 static int run(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	return writeback_run(&own);
+	int code = EXIT_DONE;
+
+	if (argc)
+		code = place_find(argv[0], &own.metadata, &own.cache,
+				  &own.origin);
+	return code ?: writeback_run(&own);
 }
 
 const struct verb cmd_writeback = {
 	.name = "writeback",
-	.args = "--metadata DEVICE --cache DEVICE --origin DEVICE",
+	.args = "NAME | --metadata DEVICE --cache DEVICE --origin DEVICE",
 	.summary = "write the dirty blocks of a cache that is not in use to the origin",
-	.max_args = 0,
+	.max_args = 1,
 	.options = options,
 	.run = run,
 };

@@ -3,7 +3,7 @@
  * Offline verbs that are known by two names: ours, and the one of the program of
  * thin-provisioning-tools that does the same to dm-cache's metadata.
  *
- * Context: one thread; all functions of this header return an enum exit_code.
+ * Context: one thread; all functions of this header.
  */
 #ifndef SC_TOOLS_OFFLINE_H
 #define SC_TOOLS_OFFLINE_H
@@ -26,7 +26,12 @@ struct check_opts {
 	bool clear_needs_check;
 };
 
-/** check_run() - check metadata; prints what it found */
+/**
+ * check_run() - check metadata; prints what it found
+ * @opts: what is wanted
+ *
+ * Return: an enum exit_code.
+ */
 int check_run(const struct check_opts *opts);
 
 /**
@@ -45,7 +50,12 @@ struct dump_opts {
 	bool repair;
 };
 
-/** dump_run() - print metadata as text */
+/**
+ * dump_run() - print metadata as text
+ * @opts: what is wanted
+ *
+ * Return: an enum exit_code.
+ */
 int dump_run(const struct dump_opts *opts);
 
 /**
@@ -62,7 +72,12 @@ struct restore_opts {
 	bool quiet;
 };
 
-/** restore_run() - make metadata of a dump */
+/**
+ * restore_run() - make metadata of a dump
+ * @opts: what is wanted
+ *
+ * Return: an enum exit_code.
+ */
 int restore_run(const struct restore_opts *opts);
 
 /**
@@ -79,7 +94,12 @@ struct repair_opts {
 	bool force;
 };
 
-/** repair_run() - bring metadata into a good state, say what was lost */
+/**
+ * repair_run() - bring metadata into a good state, say what was lost
+ * @opts: what is wanted
+ *
+ * Return: an enum exit_code.
+ */
 int repair_run(const struct repair_opts *opts);
 
 /**
@@ -98,7 +118,12 @@ struct writeback_opts {
 	bool keep_metadata;
 };
 
-/** writeback_run() - write dirty blocks to the origin */
+/**
+ * writeback_run() - write dirty blocks to the origin
+ * @opts: what is wanted
+ *
+ * Return: an enum exit_code.
+ */
 int writeback_run(const struct writeback_opts *opts);
 
 #endif

@@ -51,7 +51,7 @@ static int run(int argc, char **argv)
 	verb = verb_find(verbs, argv[1]);
 	if (verb)
 		return verb_run(verb, argc - 1, argv + 1);
-	report_error("no verb '%s', see %s --help", argv[1], PROGRAM);
+	report_error("no verb '%.40s', see %s --help", argv[1], PROGRAM);
 	return EXIT_USAGE;
 }
 

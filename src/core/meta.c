@@ -308,6 +308,20 @@ static int take_over(struct sc_meta *m)
 	return r;
 }
 
+/*
+ * Nobody can have counted so far: these are forged. As what is read may be twice
+ * as large, whatever is counted up from here can be read again.
+ */
+static bool counters_spent(const struct sc_meta *m)
+{
+	const struct sc_super *s = &m->sb;
+	u64 most = max_t(u64, s->seq, s->checkpoint);
+
+	most = max_t(u64, most, s->generation);
+	most = max_t(u64, most, m->journal.tx);
+	return max_t(u64, most, m->epoch) > S64_MAX / 2;
+}
+
 int sc_meta_start(struct sc_meta *m)
 {
 	int r;
@@ -318,6 +332,8 @@ int sc_meta_start(struct sc_meta *m)
 		return -EINVAL;
 	if (sc_meta_read_only(m))
 		return -EROFS;
+	if (counters_spent(m))
+		return -EOVERFLOW;
 	r = m->fresh ? format(m) : take_over(m);
 	if (r)
 		return r;

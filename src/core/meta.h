@@ -277,7 +277,8 @@ int __must_check sc_meta_load(struct sc_meta *m, sc_meta_set_fn set,
  * writes missing labels; marks the metadata as in use.
  *
  * Context: may sleep.
- * Return: 0; -EROFS if a feature forbids writing; a write error.
+ * Return: 0; -EROFS if a feature forbids writing; -EOVERFLOW if a counter stands
+ * where no counter can; a write error.
  */
 int __must_check sc_meta_start(struct sc_meta *m);
 

@@ -151,8 +151,8 @@ static void io_damaged(void *ctx, const struct sc_damage *damage)
 
 	assert(strlen(damage->why->text) > 10);
 	assert(damage->kind < SC_NR_DAMAGES);
-	rig->nr_damaged[damage->kind]++;
-	rig->damage = *damage;
+	rig->damaged.nr[damage->kind]++;
+	rig->damaged.last = *damage;
 }
 
 #define RIG_ALONE_IO \
@@ -354,7 +354,7 @@ int rig_open(struct rig *rig)
 	assert(!rig->m);
 	memset(rig->loaded, 0, sizeof(*rig->loaded));
 	rig->why.text[0] = 0;
-	memset(rig->nr_damaged, 0, sizeof(rig->nr_damaged));
+	memset(&rig->damaged, 0, sizeof(rig->damaged));
 	rig->m = sc_meta_create(rig->io, rig, &rig->p);
 	assert(rig->m);
 	r = sc_meta_open(rig->m, &rig->why);

@@ -36,6 +36,16 @@ enum rig_cache_ill {
 };
 
 /**
+ * struct rig_damage - what a repair reported
+ * @nr: pieces of each kind
+ * @last: the last one; its reason is gone
+ */
+struct rig_damage {
+	u32 nr[SC_NR_DAMAGES];
+	struct sc_damage last;
+};
+
+/**
  * struct rig - the engine's world
  * @io: the engine's callbacks
  * @p: for the engine
@@ -61,8 +71,7 @@ enum rig_cache_ill {
  * @tracing: whether
  * @fail_at: this write to the metadata device fails, counted down; 0: none
  * @cache_ill: what fails of the cache device
- * @nr_damaged: pieces that a repair reported, of each kind
- * @damage: the last one; its reason is gone
+ * @damaged: what a repair reported
  */
 struct rig {
 	const struct sc_meta_io *io;
@@ -89,8 +98,7 @@ struct rig {
 	bool tracing;
 	u32 fail_at;
 	enum rig_cache_ill cache_ill;
-	u32 nr_damaged[SC_NR_DAMAGES];
-	struct sc_damage damage;
+	struct rig_damage damaged;
 };
 
 /** rig_init() - disks full of zeroes, machine off */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The metadata engine as tools use it: without the cache device, without
- * knowing any size, and formatting in two steps.
+ * knowing any size, formatting in two steps, and on what was forged.
  */
 #include "meta-kit.h"
 
@@ -163,6 +163,84 @@ static void test_label_epoch(void **state)
 	assert_int_equal(st.good_labels, 2);
 }
 
+/* ---- counters -------------------------------------------------------------- */
+
+static void forge_super(void (*change)(struct sc_super *s))
+{
+	struct sc_super s;
+	u8 *block;
+	u32 i;
+
+	rig_close(&kit);
+	for (i = 0; i < 2; i++) {
+		block = sim_disk_block(&kit.meta, i)->seen;
+		assert_int_equal(sc_codec_super_decode(block, i, &s, NULL), 0);
+		change(&s);
+		sc_codec_super_encode(block, &s, i);
+	}
+}
+
+static void forge_seq(struct sc_super *s)
+{
+	s->seq = S64_MAX;
+}
+
+static void forge_checkpoint(struct sc_super *s)
+{
+	s->checkpoint = S64_MAX - 1;
+	s->flags |= SC_SUPER_CLEAN;
+}
+
+static void forge_generation(struct sc_super *s)
+{
+	s->generation = S64_MAX / 2 + 1;
+}
+
+static void forge_tail(struct sc_super *s)
+{
+	s->tail_tx = S64_MAX;
+}
+
+/* Counting on would make metadata that nobody can read. */
+static void test_forged_counters(void **state)
+{
+	static void (*const forge[])(struct sc_super *s) = {
+		forge_seq, forge_checkpoint, forge_generation, forge_tail,
+	};
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(forge); i++) {
+		rig_exit(&kit);
+		kit_setup(NULL);
+		forge_super(forge[i]);
+		kit.io = &rig_repair_io;
+		kit_reopen_with(&kit_params, 0, NULL);
+		assert_int_equal(sc_meta_start(kit.m), -EOVERFLOW);
+	}
+}
+
+/* A journal block whose number nobody can have counted to. */
+static void test_forged_transaction(void **state)
+{
+	struct sc_block_id id = { .location = 10, .seq = ~0ULL - 5 };
+	struct sc_tx_block tx = { .generation = 1, .count = 1, .nr_records = 1 };
+	struct sc_record rec = kit_record(3, 3, 1);
+	u8 uuid[SC_UUID_BYTES];
+	u8 *block;
+
+	(void)state;
+	sc_meta_uuid(kit.m, uuid);
+	id.uuid = uuid;
+	block = sim_disk_block(&kit.meta, 10)->seen;
+	sc_codec_journal_begin(block);
+	sc_codec_journal_put(block, 0, &rec);
+	sc_codec_journal_seal(block, &id, &tx);
+	kit.io = &rig_repair_io;
+	kit_reopen_with(&kit_params, 0, NULL);
+	assert_int_equal(sc_meta_start(kit.m), -EOVERFLOW);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +252,8 @@ int main(void)
 		KIT_TEST(test_epoch_is_kept),
 		KIT_TEST(test_labels_later),
 		KIT_TEST(test_label_epoch),
+		KIT_TEST(test_forged_counters),
+		KIT_TEST(test_forged_transaction),
 	};
 
 	return cmocka_run_group_tests_name("metadata alone", tests, NULL, NULL);

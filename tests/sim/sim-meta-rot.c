@@ -244,7 +244,7 @@ static u32 nr_different(const struct rig_state *a, const struct rig_state *b,
 static void expect_told(const struct grave *g, u32 block)
 {
 	const struct rig *copy = &g->copy;
-	const struct sc_damage *d = &copy->damage;
+	const struct sc_damage *d = &copy->damaged.last;
 	struct sc_layout l;
 	u32 lost, nr;
 
@@ -264,7 +264,7 @@ static void expect_told(const struct grave *g, u32 block)
 				  d->slot + d->nr_slots);
 		assert_int_equal(nr, lost);
 	}
-	assert_true(copy->nr_damaged[d->kind] > 0);
+	assert_true(copy->damaged.nr[d->kind] > 0);
 }
 
 /* What a repair found is what everyone finds afterwards. */
@@ -323,7 +323,7 @@ static void test_repair_label(void **state)
 	assert_int_equal(rig_open(rig), -EINVAL);
 	rig->io = &rig_repair_io;
 	assert_int_equal(rig_open(rig), 0);
-	assert_int_equal(rig->nr_damaged[SC_DAMAGE_LABEL], 1);
+	assert_int_equal(rig->damaged.nr[SC_DAMAGE_LABEL], 1);
 	rig_drop_clean(rig->view);
 	assert_true(rig_same(rig->loaded, rig->view, "label"));
 	assert_int_equal(sc_meta_start(rig->m), 0);

@@ -103,6 +103,33 @@ void image_spoil(const char *path, u64 block)
 	image_put_block(path, block, data);
 }
 
+int image_enter(void **state)
+{
+	char dir[64];
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "%s.XXXXXX", program_invocation_short_name);
+	return !mkdtemp(dir) || chdir(dir);
+}
+
+int image_leave(void **state)
+{
+	(void)state;
+	return system("rm -rf \"$PWD\"");
+}
+
+int image_verb(const struct verb *verb, const char *words)
+{
+	char copy[256], *argv[16], *rest = copy;
+	int n = 0;
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	do {
+		argv[n] = strsep(&rest, " ");
+	} while (argv[n++]);
+	return verb_run(verb, n - 1, argv);
+}
+
 /* ---- caches ---------------------------------------------------------------- */
 
 void image_make(const struct image *image)

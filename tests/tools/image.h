@@ -6,6 +6,7 @@
 #define TEST_IMAGE_H
 
 #include "rest.h"
+#include "verb.h"
 
 /**
  * struct image - a cache in files
@@ -68,6 +69,15 @@ u32 image_random(const struct image *image, struct sc_record *rec, u32 max);
 
 /** image_load() - what a start of the module would find */
 void image_load(const struct image *image, struct rest *r);
+
+/** image_enter() - a directory of its own; for cmocka, as the next */
+int image_enter(void **state);
+
+/** image_leave() - and remove it */
+int image_leave(void **state);
+
+/** image_verb() - run a verb with these words; returns its exit code */
+int image_verb(const struct verb *verb, const char *words);
 
 /** said_begin() - what is printed from now on is kept */
 void said_begin(void);

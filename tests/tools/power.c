@@ -49,10 +49,6 @@ static bool failed;
 /* Else everything goes straight to the file. */
 static bool watching;
 
-ssize_t __real_pwrite(int fd, const void *data, size_t bytes, off_t at);
-ssize_t __wrap_pwrite(int fd, const void *data, size_t bytes, off_t at);
-int __wrap_fdatasync(int fd);
-
 static u32 find_file(int fd)
 {
 	struct stat st;

@@ -6,6 +6,8 @@
 #ifndef TEST_POWER_H
 #define TEST_POWER_H
 
+#include <sys/types.h>
+
 #include "env.h"
 
 /**
@@ -41,5 +43,10 @@ bool power_off(enum power_loss loss);
  * Return: writes and flushes since power_on().
  */
 u32 power_writes(void);
+
+/* The linker's names: see --wrap in ld(1). */
+ssize_t __real_pwrite(int fd, const void *data, size_t bytes, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *data, size_t bytes, off_t at);
+int __wrap_fdatasync(int fd);
 
 #endif

@@ -12,14 +12,12 @@
 #include "offline.h"
 #include "power.h"
 #include "random.h"
-#include "verb.h"
+#include "verbs.h"
 
 #include <setjmp.h>
 #include <cmocka.h>
 
 #define MAX_SLOTS	12u
-
-extern const struct verb cmd_import;
 
 /* 12 slots of 16 sub-blocks; the origin ends in the midst of a sub-block. */
 static const struct image image = {
@@ -35,17 +33,9 @@ static u32 nr_rec;
 
 static int enter(void **state)
 {
-	static char dir[] = "cut.XXXXXX";
 
-	(void)state;
 	random_seed();
-	return !mkdtemp(dir) || chdir(dir);
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	return system("rm -rf \"$PWD\"");
+	return image_enter(state);
 }
 
 static void must(int code)
@@ -238,7 +228,7 @@ static int run_repair(void)
 
 static u8 *repaired;
 
-static u8 *dump(void)
+static u8 *read_dump(void)
 {
 	struct dump_opts opts = { .metadata = "meta", .cache = "cache" };
 	int code;
@@ -252,7 +242,7 @@ static u8 *dump(void)
 
 static void expect_repaired(void)
 {
-	u8 *now = dump();
+	u8 *now = read_dump();
 
 	if (!repaired)
 		repaired = now;
@@ -309,7 +299,7 @@ static void expect_old_or_none_or_new(void)
 		assert_null(strstr(said, "zero, no cache"));
 		return;
 	}
-	now = dump();
+	now = read_dump();
 	if (strcmp((char *)now, (char *)before))
 		assert_string_equal((char *)now, (char *)repaired);
 	free(now);
@@ -321,7 +311,7 @@ static void test_restore(void **state)
 
 	(void)state;
 	make(false);
-	repaired = dump();
+	repaired = read_dump();
 	f = fopen("dump", "w");
 	assert_non_null(f);
 	fputs((char *)repaired, f);
@@ -329,7 +319,7 @@ static void test_restore(void **state)
 	said_begin();
 	image_make(&image);
 	said_end();
-	before = dump();
+	before = read_dump();
 	image_copy("meta.0", "meta");
 	assert_string_not_equal((char *)before, (char *)repaired);
 	cut_everywhere(run_restore, expect_old_or_none_or_new,
@@ -342,12 +332,7 @@ static void test_restore(void **state)
 
 static int run_import(void)
 {
-	char *argv[] = {
-		"import", "pool", "--metadata", "meta", "--cache", "cache",
-		"--origin", "origin", NULL
-	};
-
-	return verb_run(&cmd_import, ARRAY_SIZE(argv) - 1, argv);
+	return image_verb(&cmd_import, "import pool --metadata meta --cache cache --origin origin");
 }
 
 /* Blocks 0 and 12 of the pool are under the labels, block 5 is free. */
@@ -415,5 +400,5 @@ int main(void)
 		cmocka_unit_test(test_import),
 	};
 
-	return cmocka_run_group_tests_name("cut", tests, enter, leave);
+	return cmocka_run_group_tests_name("cut", tests, enter, image_leave);
 }

@@ -33,19 +33,11 @@ static u32 nr_rec;
 
 static int enter(void **state)
 {
-	static char dir[] = "damage.XXXXXX";
 
-	(void)state;
 	random_seed();
 	assert_int_equal(sc_layout_init(&layout, image.metadata_sectors, 0,
 					NULL), 0);
-	return !mkdtemp(dir) || chdir(dir);
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	return system("rm -rf \"$PWD\"");
+	return image_enter(state);
 }
 
 static void load(struct sc_record *to)
@@ -477,5 +469,5 @@ int main(void)
 		cmocka_unit_test(test_clear_needs_check),
 	};
 
-	return cmocka_run_group_tests_name("damage", tests, enter, leave);
+	return cmocka_run_group_tests_name("damage", tests, enter, image_leave);
 }

@@ -13,7 +13,7 @@
 #include "image.h"
 #include "offline.h"
 #include "random.h"
-#include "verb.h"
+#include "verbs.h"
 
 #include <setjmp.h>
 #include <cmocka.h>
@@ -21,8 +21,6 @@
 #define ROUNDS		300u
 #define TAIL_LABEL	(402 * 64 / 8 - 1)
 #define MAX_SLOTS	1008u
-
-extern const struct verb cmd_import;
 
 static const struct image image = {
 	.metadata = "meta", .cache = "cache", .origin = "origin",
@@ -37,12 +35,10 @@ static u8 label[2][SC_META_BLOCK_BYTES];
 
 static int enter(void **state)
 {
-	static char dir[] = "hostile.XXXXXX";
 	u32 nr;
 
-	(void)state;
 	random_seed();
-	if (!mkdtemp(dir) || chdir(dir))
+	if (image_enter(state))
 		return -1;
 	said_begin();
 	image_make(&image);
@@ -55,12 +51,6 @@ static int enter(void **state)
 	image_block("cache", 0, label[0]);
 	image_block("cache", TAIL_LABEL, label[1]);
 	return 0;
-}
-
-static int leave(void **state)
-{
-	(void)state;
-	return system("rm -rf \"$PWD\"");
 }
 
 /* ---- images ---------------------------------------------------------------- */
@@ -237,7 +227,7 @@ static void put_text(const char *path, const char *text, size_t bytes)
 /* The description of the cache is spoilt as often as all the rest. */
 static void spoil_text(const char *path, const char *text)
 {
-	static const char signs[] = "0123456789-+.eE\"'<>&/{}[]:, \n\t\\u=x";
+	static const char signs[] = "0123456789-+.eE\"'<>&/{}[]:,\n\t \\u=x";
 	size_t bytes = strlen(text), at;
 	char *bad = strdup(text);
 	u32 n = 1 + random_below(4);
@@ -315,10 +305,6 @@ static char *make_pool(void)
 
 static void test_imports(void **state)
 {
-	char *argv[] = {
-		"import", "dump", "--metadata", "meta", "--cache", "cache",
-		"--origin", "origin", NULL
-	};
 	struct check_opts check = { .metadata = "meta", .cache = "cache" };
 	const char *text = make_pool();
 	u32 i, nr = 0;
@@ -330,7 +316,7 @@ static void test_imports(void **state)
 		image_file("meta", image.metadata_sectors);
 		image_file("cache", image.cache_sectors);
 		said_begin();
-		code = verb_run(&cmd_import, ARRAY_SIZE(argv) - 1, argv);
+		code = image_verb(&cmd_import, "import dump --metadata meta --cache cache --origin origin");
 		if (!code && check_run(&check))
 			fail_msg("imported, but: %s", said_end());
 		expect_plain(said_end());
@@ -348,5 +334,5 @@ int main(void)
 		cmocka_unit_test(test_imports),
 	};
 
-	return cmocka_run_group_tests_name("hostile", tests, enter, leave);
+	return cmocka_run_group_tests_name("hostile", tests, enter, image_leave);
 }

@@ -62,6 +62,10 @@ $(unit_programs) $(sim_programs): %: %.o $(core_archive)
 
 # tests/tools/power.c stands between the command and its files.
 $(tools_programs): private wraps := -Wl,--wrap=pwrite,--wrap=fdatasync
+# What start would do to devices is looked at.
+start_wraps := blk_exists cache_run cache_need_target cache_open cache_fits \
+	       cache_forget cache_activate cache_activate_alone cache_status
+$(user)/tests/tools/test-start: private wraps += $(start_wraps:%=-Wl,--wrap=%)
 $(tools_programs): $(tools_rest:%.c=$(user)/%.o)
 $(user_command): $(user)/tools/ssdcache.o $(filter-out \
 		 $(user)/tests/%,$(tools_rest:%.c=$(user)/%.o))

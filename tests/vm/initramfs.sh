@@ -47,7 +47,7 @@ base_links='lv* vg* pv* cache_* thin_* era_* fsck.ext4 mke2fs'
 
 # Loaded at run time by name, so that ldd does not know, or needed by the command
 # ssdcache, which tests bring along.
-extra_libraries='libgcc_s.so.1 libjson-c.so.5'
+extra_libraries='libgcc_s.so.1 libjson-c.so.5 libexpat.so.1'
 
 # Loaded by guest-init.
 boot_modules='virtio_pci virtio_blk virtio_console dm-mod'

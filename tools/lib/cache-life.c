@@ -8,6 +8,7 @@
 
 #include "cache.h"
 #include "report.h"
+#include "state.h"
 #include "text.h"
 
 #define META_SUFFIX	"-cmeta"
@@ -255,25 +256,42 @@ static int refuse_busy(const char *name)
 
 /*
  * For the state file: in mode writethrough nothing becomes dirty any more, so
- * that a clean cache is certain to stay so until it is gone.
+ * that a clean cache is certain to stay so until it is gone. True if the mode was
+ * another before.
  */
-static void settle(const char *name, struct sc_status_info *info)
+static bool settle(const char *name)
 {
-	if (cache_status(name, info) || info->health != SC_RW ||
-	    info->nr_dirty || !info->slots.total)
-		return;
-	if (info->config.mode == SC_WRITEBACK &&
-	    (mapped_message(name, SC_VERB_MODE " " SC_WORD_WRITETHROUGH) ||
-	     cache_status(name, info)))
-		return;
-	cache_observe(name, info);
+	struct sc_status_info info;
+	bool changed = false;
+
+	if (cache_status(name, &info) || info.health != SC_RW ||
+	    info.nr_dirty || !info.slots.total)
+		return false;
+	if (info.config.mode == SC_WRITEBACK) {
+		if (mapped_message(name,
+				   SC_VERB_MODE " " SC_WORD_WRITETHROUGH))
+			return false;
+		changed = true;
+		if (cache_status(name, &info))
+			return true;
+	}
+	cache_observe(name, &info);
+	return changed;
+}
+
+static void unsettle(const char *name)
+{
+	if (state_note_dirty(name) ||
+	    mapped_message(name, SC_VERB_MODE " " SC_WORD_WRITEBACK))
+		report_warning("%s is in mode %s now", name,
+			       SC_WORD_WRITETHROUGH);
 }
 
 int cache_deactivate(const char *name)
 {
-	struct sc_status_info info;
 	struct mapped_info dm;
 	enum cache_run run;
+	bool changed = false;
 	int r = cache_run(name, &run);
 
 	if (!r)
@@ -283,7 +301,9 @@ int cache_deactivate(const char *name)
 	if (dm.exists && dm.open_count)
 		return refuse_busy(name);
 	if (run == CACHE_RUNNING)
-		settle(name, &info);
+		changed = settle(name);
 	r = mapped_remove(name);
+	if (r && changed)
+		unsettle(name);
 	return r ? r : parts_remove(name);
 }

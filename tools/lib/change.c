@@ -70,18 +70,6 @@ static int check_all(const char *name, char **pairs, int nr)
 	return r;
 }
 
-/* Before it can become dirty. */
-static int note_writeback(const char *name)
-{
-	struct state s;
-
-	state_load(name, &s);
-	if (s.maybe_dirty)
-		return 0;
-	s.maybe_dirty = true;
-	return state_save(name, &s);
-}
-
 static int send(const char *name, const char *word)
 {
 	struct sc_status_info info;
@@ -92,7 +80,7 @@ static int send(const char *name, const char *word)
 
 	if (!r && !strcmp(p.key, SC_VERB_MODE) &&
 	    !sc_mode_parse(p.value, &mode) && mode == SC_WRITEBACK)
-		r = note_writeback(name);
+		r = state_note_dirty(name); /* before it can be */
 	if (r)
 		return r;
 	scnprintf(text, sizeof(text), "%s %s", p.key, p.value);

@@ -11,15 +11,17 @@
 #include "types.h"
 
 /**
- * struct disk - an open device
+ * struct disk - an open device, or a part of one
  * @path: as the user wrote it
  * @fd: -1: not open
+ * @start: sector of the device where it begins
  * @sectors: its size
  * @is_block: a block device, no file
  */
 struct disk {
 	const char *path;
 	int fd;
+	u64 start;
 	u64 sectors;
 	bool is_block;
 };
@@ -27,15 +29,18 @@ struct disk {
 /**
  * disk_open() - open a device that nobody else uses
  * @d: the device
- * @path: a block device or a file
+ * @path: a block device or a file; with "@START+SECTORS" behind it, a part of
+ *	one; without SECTORS, all from there on
  * @writable: whether it will be written
+ * @beside: an open device of which it may be another part, or NULL; as writable
  *
  * A block device that is mounted, a part of another device or opened this way
  * by somebody else is refused. What is wrong has been said when it returns.
  *
  * Return: 0; -EBUSY; -ENOENT; another -errno.
  */
-int __must_check disk_open(struct disk *d, const char *path, bool writable);
+int __must_check disk_open(struct disk *d, const char *path, bool writable,
+			   const struct disk *beside);
 
 /**
  * disk_close() - close it
@@ -44,11 +49,11 @@ int __must_check disk_open(struct disk *d, const char *path, bool writable);
 void disk_close(struct disk *d);
 
 /**
- * disk_same() - whether two are one
+ * disk_same() - whether two overlap
  * @a: an open device
  * @b: an open device
  *
- * Return: true if they are the same device or file.
+ * Return: true if a sector of one is a sector of the other.
  */
 bool disk_same(const struct disk *a, const struct disk *b);
 

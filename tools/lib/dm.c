@@ -64,6 +64,7 @@ static bool run_with_udev(struct dm_task *task, u16 udev_flags)
 		return false;
 	ok = dm_task_run(task);
 	dm_udev_wait(cookie);
+	dm_task_update_nodes(); /* where there is no udev */
 	return ok;
 }
 

@@ -39,31 +39,21 @@ static void begin_any(const struct dump_cache *c, const char *uuid,
 	report_text("  <mappings>");
 }
 
-/* Whatever the superblock says of the policy: letters, digits, '-' and '_'. */
-static void plain_name(char *to, const char *name)
-{
-	for (; *name; name++)
-		*to++ = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") ?
-			*name : '_';
-	*to = '\0';
-}
-
 static void begin_xml(const struct dump_cache *c)
 {
-	char uuid[SC_UUID_TEXT_BYTES], policy[SC_POLICY_BYTES + 1];
+	char uuid[SC_UUID_TEXT_BYTES];
 	char more[200];
 	struct sc_text t;
 
 	sc_text_init(&t, uuid, sizeof(uuid));
 	sc_uuid_to_text(c->uuid, &t);
-	plain_name(policy, c->policy);
 	sc_text_init(&t, more, sizeof(more));
 	sc_text_add(&t, " origin_sectors=\"%llu\" cache_sectors=\"%llu\"",
 		    (unsigned long long)c->origin_sectors,
 		    (unsigned long long)c->cache_sectors);
 	sc_text_add(&t, " label_epoch=\"%llu\" needs_check=\"%u\"",
 		    (unsigned long long)c->label_epoch, c->needs_check);
-	begin_any(c, uuid, policy, more);
+	begin_any(c, uuid, c->policy, more);
 }
 
 static void slot_xml(const struct sc_record *rec)

@@ -41,7 +41,8 @@ const char *dump_make_cache(const struct dump_values *v, const char *uuid,
 		return "impossible number of slots";
 	if (n[CACHE_NEEDS_CHECK] > 1 || n[CACHE_LABEL_EPOCH] > S64_MAX)
 		return "impossible value";
-	if (strlen(policy ?: "") > SC_POLICY_BYTES)
+	if (strlen(policy ?: "") > SC_POLICY_BYTES ||
+	    strspn(policy ?: "", DUMP_NAME_SIGNS) != strlen(policy ?: ""))
 		return "impossible name of a policy";
 	memcpy(cache->policy, policy ?: "", strlen(policy ?: ""));
 	if (!cache->is_foreign && sc_uuid_parse(uuid ?: "", cache->uuid))
@@ -103,7 +104,7 @@ int dump_read(const char *path, const struct dump_reader *reader)
 
 	if (!source.file) {
 		r = -errno;
-		report_error("%s: %s", path, strerror(errno));
+		report_error("%.300s: %s", path, strerror(errno));
 		return r;
 	}
 	r = read_any(&source);

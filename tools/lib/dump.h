@@ -20,6 +20,9 @@
 
 #include "meta.h"
 
+/* Names of policies are made of these. */
+#define DUMP_NAME_SIGNS	"abcdefghijklmnopqrstuvwxyz0123456789-_"
+
 /**
  * struct dump_cache - what describes a cache
  * @is_foreign: dm-cache's: origin_sectors, cache_sectors, uuid and label_epoch
@@ -32,7 +35,7 @@
  * @origin_sectors: size of the origin
  * @cache_sectors: size of the cache device
  * @label_epoch: what its labels have to say
- * @policy: that the hints belong to, terminated
+ * @policy: that the hints belong to, terminated; characters of DUMP_NAME_SIGNS
  */
 struct dump_cache {
 	bool is_foreign;

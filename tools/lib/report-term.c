@@ -283,8 +283,8 @@ void screen_end(void)
 		screen.text = NULL;
 		report_out = stdout;
 	}
-	fputs(SCREEN_OFF, stdout);
-	fflush(stdout);
 	if (screen.has_keys)
 		tcsetattr(STDIN_FILENO, TCSANOW, &screen.before);
+	fputs(SCREEN_OFF, stdout);
+	fflush(stdout);
 }

@@ -52,6 +52,7 @@ void rest_describe(const struct rest *r, u32 nr_mapped,
 		   struct dump_cache *cache)
 {
 	const struct sc_super *s = sc_meta_super(r->meta);
+	char *c;
 
 	*cache = (struct dump_cache){
 		.needs_check = sc_meta_needs_check(r->meta),
@@ -64,6 +65,8 @@ void rest_describe(const struct rest *r, u32 nr_mapped,
 	};
 	memcpy(cache->uuid, s->uuid, sizeof(s->uuid));
 	memcpy(cache->policy, s->policy, sizeof(s->policy));
+	for (c = cache->policy; *c; c++)
+		*c = strchr(DUMP_NAME_SIGNS, *c) ? *c : '_';
 }
 
 /* ---- the engine's devices -------------------------------------------------- */
@@ -231,14 +234,15 @@ static int no_memory(void)
 static int open_disks(struct rest *r)
 {
 	const struct rest_how *how = &r->how;
+	bool write = how->write || how->write_cache;
 	int err;
 
-	err = disk_open(&r->metadata, how->metadata, how->write);
+	err = disk_open(&r->metadata, how->metadata, write, NULL);
 	if (!err && how->cache)
-		err = disk_open(&r->cache, how->cache,
-				how->write || how->write_cache);
+		err = disk_open(&r->cache, how->cache, write, &r->metadata);
 	if (!err && how->origin)
-		err = disk_open(&r->origin, how->origin, how->write_origin);
+		err = disk_open(&r->origin, how->origin,
+				how->write_origin, NULL);
 	if (err)
 		return rest_exit_code(err);
 	if (disk_same(&r->metadata, &r->cache) ||
@@ -513,7 +517,7 @@ int rest_create(struct rest *r, const struct rest_new *new)
 	int code, err;
 
 	rest_init(r);
-	err = disk_open(&r->metadata, new->path, true);
+	err = disk_open(&r->metadata, new->path, true, NULL);
 	if (err)
 		return rest_exit_code(err);
 	r->curtain = calloc(REST_CURTAIN_BLOCKS, SC_META_BLOCK_BYTES);
@@ -583,7 +587,7 @@ int rest_is_made(const char *path, bool *is_made)
 	u32 i;
 
 	*is_made = false;
-	err = disk_open(&d, path, false);
+	err = disk_open(&d, path, true, NULL);
 	if (err)
 		return rest_exit_code(err);
 	for (i = 0; i < REST_CURTAIN_BLOCKS && !*is_made && !err; i++) {

@@ -60,6 +60,17 @@ int state_save(const char *name, const struct state *s)
 	return r;
 }
 
+int state_note_dirty(const char *name)
+{
+	struct state s;
+
+	state_load(name, &s);
+	if (s.maybe_dirty)
+		return 0;
+	s.maybe_dirty = true;
+	return state_save(name, &s);
+}
+
 void state_drop(const char *name)
 {
 	char path[PATH_MAX];

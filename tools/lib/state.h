@@ -46,6 +46,14 @@ void state_load(const char *name, struct state *s);
 int __must_check state_save(const char *name, const struct state *s);
 
 /**
+ * state_note_dirty() - note that a cache may become dirty
+ * @name: of the cache
+ *
+ * Return: 0; -EIO or another, which has been said.
+ */
+int __must_check state_note_dirty(const char *name);
+
+/**
  * state_drop() - forget it
  * @name: of the cache
  */

@@ -63,6 +63,15 @@ static int add_line(struct tab *t, const char *text, unsigned int line)
 	return 0;
 }
 
+/* A directory can be opened, too. */
+static int check_read(FILE *f)
+{
+	if (!ferror(f))
+		return 0;
+	report_error("cannot read %s", tab_path());
+	return -EIO;
+}
+
 int tab_read(struct tab *t)
 {
 	char *text = NULL;
@@ -78,6 +87,8 @@ int tab_read(struct tab *t)
 		r = add_line(t, text, ++line) ? -ENOMEM : 0;
 	}
 	free(text);
+	if (f && !r)
+		r = check_read(f);
 	if (f)
 		fclose(f);
 	return r > 0 ? -r : r;
@@ -150,6 +161,8 @@ static int change_line(const char *name, const char *with)
 		r = ENOMEM;
 	if (!r)
 		copy_lines(from, to, name, with);
+	if (from && !r)
+		r = -check_read(from);
 	if (from)
 		fclose(from);
 	if (to && fclose(to))

@@ -93,7 +93,7 @@ const char *size_format(u64 bytes, char *buf)
 {
 	size_t len;
 
-	format((double)bytes, 1024, suffixes, buf);
+	format((double)bytes, 1024, "KMGTPE", buf);
 	len = strlen(buf);
 	if (isdigit((unsigned char)buf[len - 1]))
 		scnprintf(buf + len, UNIT_BYTES - len, "B");

@@ -29,7 +29,11 @@ void verb_list(const struct verb *const *verbs)
 
 static void print_help(const struct verb *verb, const struct option_spec *all)
 {
-	report_text("usage: %s %s", report_name(), verb->args);
+	char usage[256];
+
+	scnprintf(usage, sizeof(usage), "usage: %s %s", report_name(),
+		  verb->args);
+	report_paragraph(usage);
 	report_paragraph(verb->summary);
 	report_paragraph("");
 	if (verb->verbs)
@@ -76,7 +80,7 @@ static int run_second_level(const struct verb *verb, int argc, char **argv)
 	second = verb_find(verb->verbs, argv[1]);
 	if (second)
 		return verb_run(second, argc - 1, argv + 1);
-	report_error("no verb '%s', see %s --help", argv[1], report_name());
+	report_error("no verb '%.40s', see %s --help", argv[1], report_name());
 	return EXIT_USAGE;
 }
 
