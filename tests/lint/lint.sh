@@ -94,6 +94,7 @@ tools/lib/drain.c VOLATILE
 tools/cmd-lvm.c STATIC_CONST_CHAR_ARRAY
 tools/cmd-remove.c STATIC_CONST_CHAR_ARRAY
 tools/lib/change.c STATIC_CONST_CHAR_ARRAY
+tests/tools/test-start.c AVOID_EXTERNS
 src/core/counter.h COMPLEX_MACRO|MACRO_ARG_UNUSED
 src/core/tunable.h COMPLEX_MACRO|TRAILING_SEMICOLON
 '
