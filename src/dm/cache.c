@@ -232,6 +232,8 @@ static int cache_start(struct sc_cache *c, struct sc_reason *why)
 		return r;
 	sc_reason_set(why, "metadata: cannot be written");
 	r = sc_meta_start(c->meta);
+	if (r == -EOVERFLOW)
+		sc_reason_set(why, "metadata: a counter stands where none can");
 	if (r)
 		return r;
 	/* The engine belongs to the commit thread from here on. */

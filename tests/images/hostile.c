@@ -477,7 +477,7 @@ static const struct hostile all[] = {
 	REFUSED(tx_location, NOT_TX),
 	TAKEN(tx_endless),
 	REFUSED(label_old, "older than its metadata"),
-	TAKEN(label_future),
+	REFUSED(label_future, "a counter stands where none can"),
 	REFUSED(label_0, "no label"),
 	REFUSED(label_never, "no label"),
 	REFUSED(label_uuid, "belongs to another cache"),
