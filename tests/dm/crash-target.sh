@@ -44,7 +44,8 @@ target_create() {
 		_cache_table smq | dm_create sc
 		;;
 	writecache)
-		echo "0 $sectors writecache s $o $c 4096 0" | dm_create sc
+		# Blocks of 512 bytes: it takes no smaller requests.
+		echo "0 $sectors writecache s $o $c 512 0" | dm_create sc
 		;;
 	esac
 }
