@@ -58,9 +58,14 @@ static int message_mode(struct sc_target *t, const struct sc_message *m)
 	return 0;
 }
 
+/*
+ * In passthrough mode nothing is dirty, unless the metadata has failed: then
+ * what a durable record calls dirty is written in its slot again.
+ */
 static int invalidate_range(struct sc_cache *c, const struct sc_slot_range *r)
 {
 	struct sc_lock *l;
+	int ret = 0;
 	u32 i;
 
 	for (i = r->begin; i < r->end; i++) {
@@ -70,14 +75,16 @@ static int invalidate_range(struct sc_cache *c, const struct sc_slot_range *r)
 		spin_lock_irq(&l->lock);
 		while (s->flags & (SC_BUSY | SC_COPYING))
 			sc_shard_wait(l);
-		if (s->flags & SC_HASHED && !(s->flags & SC_RETIRING)) {
+		if (sc_slot_dirty(c->map, i)) {
+			ret = -EBUSY;
+		} else if (s->flags & SC_HASHED && !(s->flags & SC_RETIRING)) {
 			sc_slot_drop(c, i);
 			sc_count(c, invalidations);
 		}
 		spin_unlock_irq(&l->lock);
 		cond_resched();
 	}
-	return 0;
+	return ret;
 }
 
 static int message_invalidate(struct sc_target *t, const struct sc_message *m)
@@ -86,6 +93,7 @@ static int message_invalidate(struct sc_target *t, const struct sc_message *m)
 	struct sc_slot_range range;
 	struct sc_reason why;
 	unsigned int pass, n;
+	int r = 0, s;
 
 	if (!c)
 		return -EINVAL;
@@ -96,11 +104,14 @@ static int message_invalidate(struct sc_target *t, const struct sc_message *m)
 				DMERR("%s", why.text);
 				return -EINVAL;
 			}
-			if (pass)
-				invalidate_range(c, &range);
+			if (pass && invalidate_range(c, &range))
+				r = -EBUSY;
 		}
 	}
-	return sc_commit_sync(c);
+	if (r)
+		DMERR("invalidate_cblocks: dirty blocks were left alone");
+	s = sc_commit_sync(c);
+	return r ? r : s;
 }
 
 /*
