@@ -81,7 +81,7 @@ one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 
 .PHONY: test check lint unit sim vm crash style
 test:
-	@$(run) deps lint unit sim modules bed vm host
+	@$(run) deps lint unit sim modules bed vm host bench
 
 check:
 	@$(run) lint unit sim
@@ -90,13 +90,22 @@ lint unit sim:
 	@$(run) $@
 
 vm:
-	@TEST=$(TEST) $(one_kernel) modules vm
+	@TEST='$(TEST)' $(one_kernel) modules vm
 
 crash:
 	@TEST='*@(power|cut|kill|hold|crash)*' $(one_kernel) sim modules vm host
 
 style:
 	@git ls-files '*.[ch]' | xargs clang-format --dry-run 2>&1 || true
+
+#: Measuring
+#:   make bench [BENCH=quick|full] [SYSTEM=..] [WORKLOAD=..] [PROFILE=yes]
+#:                           the cache and its peers in virtual time; writes
+#:                           docs/benchmarks.md. tests/bench/README.md has more
+
+.PHONY: bench
+bench: modules-6.12
+	@BUILD=$(BUILD) KERNEL=6.12 tests/bench/bench.sh
 
 #: For people
 #:   make demo               what the cache does, shown in a virtual machine

@@ -3,7 +3,7 @@
 #
 # Run parts of the tests in sequence and add up what they report:
 #
-#   tests/run.sh PART...      deps lint unit sim modules bed vm host
+#   tests/run.sh PART...      deps lint unit sim modules bed vm host bench
 #
 # A part prints "ok - NAME" or "not ok - NAME: REASON" for each test, comments
 # after "#", and its exit status counts. All of it is kept in build/log/PART.log;
@@ -110,6 +110,11 @@ part_host() {
 		done
 	done
 	return $r
+}
+
+# That the benchmarks run, on one system and for an instant; no figures.
+part_bench() {
+	one "benchmarks run" env BENCH=smoke BUILD="$build" tests/bench/bench.sh
 }
 
 # ---- running them -----------------------------------------------------------
