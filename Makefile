@@ -101,7 +101,7 @@ one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 # What it draws is the same each time, unless told otherwise.
 test: export SEED := $(or $(SEED),1)
 test:
-	@$(run) deps lint unit sim fuzz tools modules bed vm host debug
+	@$(run) deps lint unit sim fuzz tools modules bed vm host bench debug
 
 check:
 	@$(run) lint unit sim tools
@@ -123,7 +123,7 @@ coverage:
 	@BUILD=$(BUILD) tests/fuzz/coverage.sh
 
 vm:
-	@TEST=$(TEST) $(one_kernel) modules vm
+	@TEST='$(TEST)' $(one_kernel) modules vm
 
 crash: export CUTS := $(or $(CUTS),500)
 crash: export SEED := $(or $(SEED),$(shell od -An -N2 -tu2 /dev/urandom | tr -d ' '))
@@ -148,6 +148,15 @@ soak:
 
 style:
 	@git ls-files '*.[ch]' | xargs clang-format --dry-run 2>&1 || true
+
+#: Measuring
+#:   make bench [BENCH=quick|full] [SYSTEM=..] [WORKLOAD=..] [PROFILE=yes]
+#:                           the cache and its peers in virtual time; writes
+#:                           docs/benchmarks.md. tests/bench/README.md has more
+
+.PHONY: bench
+bench: modules-6.12
+	@BUILD=$(BUILD) KERNEL=6.12 tests/bench/bench.sh
 
 #: For people
 #:   make demo               what the cache does, shown in a virtual machine

@@ -4,7 +4,7 @@
 # Run parts of the tests in sequence and add up what they report:
 #
 #   tests/run.sh PART...      deps lint unit sim fuzz tools modules bed vm host
-#                             debug soak
+#                             bench debug soak
 #
 # A part prints "ok - NAME" or "not ok - NAME: REASON" for each test, comments
 # after "#", and its exit status counts. All of it is kept in build/log/PART.log;
@@ -158,6 +158,11 @@ part_soak() {
 	TEST=soak tests/vm-jobs.sh "$build" "${kernels[@]}" |
 		sed "s, tests/dm/test-soak.sh, $options&," >"$logs/soak.jobs"
 	tests/vm/many.sh --verbose --log "$logs/soak" "$logs/soak.jobs"
+}
+
+# That the benchmarks run, on one system and for an instant; no figures.
+part_bench() {
+	one "benchmarks run" env BENCH=smoke BUILD="$build" tests/bench/bench.sh
 }
 
 # ---- running them -----------------------------------------------------------

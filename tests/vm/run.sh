@@ -24,6 +24,7 @@ usage() {
 	  --virtual-time       one instruction is one nanosecond; one processor
 	  --timeout SECONDS    of wall time, default 600
 	  --append "WORDS"     more kernel arguments; repeatable
+	  --qemu WORD          one more word for QEMU's command; repeatable
 	  --env NAME=VALUE     a variable for the guest's test; repeatable
 	  --log DIR            keep console.log, result.log and qemu.log there
 	  --out DIR            receive what the guest put into /out
@@ -35,7 +36,7 @@ usage() {
 
 kernel=6.12 kernel_dir='' cpus=2 mem=1024 timeout=600 append='' log='' out=''
 kill_on='' shell=no virtual_time=no test='' test_args=()
-modules=() files=() disks=() variables=()
+modules=() files=() disks=() variables=() qemu_words=()
 
 # What the kernel's log must not contain. Only its own lines are looked at,
 # which have a time stamp; programs may warn as they like.
@@ -92,6 +93,7 @@ parse_valued() {
 	--disk) disks+=("$2") ;;
 	--timeout) timeout=$2 ;;
 	--append) append+=" $2" ;;
+	--qemu) qemu_words+=("$2") ;;
 	--env)
 		[[ $2 =~ ^[A-Za-z_][A-Za-z0-9_]*= ]] ||
 			vm_die "--env wants NAME=VALUE, not '$2'"
@@ -281,6 +283,7 @@ make_command() {
 			-device "virtserialport,chardev=out,name=out")
 	fi
 	add_disks
+	qemu+=("${qemu_words[@]}")
 }
 
 # ---- running ----------------------------------------------------------------

@@ -1,0 +1,171 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Measure the cache and its peers in virtual machines on virtual time, compare
+# with the last run, write docs/benchmarks.md. See README.md beside this.
+#
+# Environment:
+#   BENCH=quick|full|smoke   quick is the default: the workloads that goals are
+#                            set for. smoke shows only that it works, and keeps
+#                            nothing.
+#   SYSTEM=NAME              one system; the others' last figures are kept
+#   WORKLOAD=NAME            one group of workloads, or one up to a workload
+#   PROFILE=yes              count instructions by function, too (group cpu)
+#   BUILD, KERNEL, JOBS      where modules are, for which kernel, machines at
+#                            a time
+
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+bench=${BENCH:-quick}
+build=${BUILD:-build}
+kernel=${KERNEL:-6.12}
+work=$build/bench
+results=docs/benchmarks/results.json
+
+# Groups by what they need, in the order in which they are shown; guest.sh has
+# what is in them.
+quick_groups='hit zipf seq full cpu'
+full_groups="$quick_groups hit64 scan xfs latency burst drain"
+all_systems='hdd ssd ssdcache dm_cache bcache dm_writecache'
+# Only ours is asked how long it takes to start.
+own_groups=''
+
+die() {
+	echo "bench.sh: $*" >&2
+	exit 2
+}
+
+# ---- what is to be run ------------------------------------------------------
+
+# Groups that the bare SSD says nothing about.
+skipped() {
+	case $1.$2 in
+	ssd.zipf | ssd.full | ssd.scan | ssd.xfs | ssd.burst | ssd.seq) return 0 ;;
+	ssd.latency | ssd.drain | hdd.drain | hdd.cpu | hdd.hit64) return 0 ;;
+	esac
+	return 1
+}
+
+# group_of WORKLOAD: the group in which guest.sh measures it
+group_of() {
+	awk -v name="$1" '
+		/^group_/ { group = substr($1, 7); sub(/\(\)/, "", group) }
+		$1 == "measure" && $2 == name { print group; exit }
+	' tests/bench/guest.sh tests/bench/more.sh
+}
+
+choose() {
+	local word
+	case $bench in
+	quick) groups=$quick_groups ;;
+	full) groups="$full_groups $own_groups" ;;
+	smoke) groups=hit ;;
+	*) die "BENCH is quick, full or smoke, not '$bench'" ;;
+	esac
+	systems=$all_systems last=''
+	[ "$bench" != smoke ] || systems=ssdcache
+	if [ -n "${WORKLOAD:-}" ]; then
+		word=$(group_of "$WORKLOAD")
+		if [ -n "$word" ]; then
+			groups=$word last=$WORKLOAD
+		elif [[ " $full_groups $own_groups " == *" $WORKLOAD "* ]]; then
+			groups=$WORKLOAD
+		else
+			die "no workload or group '$WORKLOAD'"
+		fi
+	fi
+	if [ -n "${SYSTEM:-}" ]; then
+		[[ " $all_systems " == *" $SYSTEM "* ]] ||
+			die "SYSTEM is one of: $all_systems"
+		systems=$SYSTEM
+	fi
+}
+
+# options SYSTEM GROUP: of run.sh
+options() {
+	local raw=$work/raw/$1.$2
+	printf -- '--virtual-time --mem 3072 --timeout 7200 --out %s ' "$raw"
+	printf -- '--module %s/simdisk.ko --module %s/ssdcache.ko ' \
+		"$build/$kernel" "$build/$kernel"
+	printf -- '--file tests/bench/systems.sh --file tests/bench/more.sh '
+	printf -- '--file tests/simdisk/guest.sh:/test/simdisk.sh '
+	if [ "$bench" = smoke ]; then
+		printf -- '--env BENCH_SHORT=yes '
+	fi
+	if [ "${PROFILE:-}" = yes ] && [ "$2" = cpu ]; then
+		printf -- '--file %s/mark --qemu -plugin --qemu %s,out=%s ' \
+			"$work" "$(realpath "$work")/libprofile.so" \
+			"$(realpath "$work")/profile.$1"
+	fi
+}
+
+jobs() {
+	local system group
+	for group in $groups; do
+		for system in $systems; do
+			if skipped "$system" "$group"; then
+				continue
+			fi
+			if [[ " $own_groups " == *" $group "* ]] &&
+				[ "$system" != ssdcache ]; then
+				continue
+			fi
+			echo "$system.$group $kernel $(options "$system" "$group")" \
+				"tests/bench/guest.sh $system $group $last"
+		done
+	done
+}
+
+# ---- running it -------------------------------------------------------------
+
+build_profiler() {
+	gcc -O2 -Wall -Wextra -shared -fPIC -fvisibility=hidden \
+		-o "$work/libprofile.so" tests/bench/profile.c
+	gcc -O2 -static -o "$work/mark" tests/bench/mark.c
+}
+
+# What a run's figures are worth nothing without.
+versions() {
+	echo "source $(git describe --always --dirty 2>/dev/null || echo unknown)"
+	echo "fio $(fio --version)"
+	echo "qemu $(qemu-system-x86_64 --version | sed -n '1s/.*version \([^ ]*\).*/\1/p')"
+	echo "bcache-tools $(dpkg-query -W -f '${Version}' bcache-tools)"
+	echo "date $(date -u +%F)"
+}
+
+# The profiles of each system by function; the workloads are in this order.
+fold_profiles() {
+	local system n workload nr
+	for system in $systems; do
+		n=0
+		for workload in cpu-rd-hit cpu-wr-hit cpu-sync cpu-rd64-hit; do
+			n=$((n + 1))
+			nr=$(awk -v w=$workload '$1 == w && $2 == "profiled" {
+				print $3 }' "$work/raw/$system.cpu/figures") || continue
+			[ -n "$nr" ] || continue
+			echo "== $workload, instructions for each of $nr requests"
+			python3 tests/bench/fold.py \
+				"$work/raw/$system.cpu/kallsyms" \
+				"$work/profile.$system.$n" "$nr"
+		done >"$work/profile.$system.txt"
+	done
+}
+
+choose
+mkdir -p "$work"
+rm -rf "$work/raw"
+mkdir -p "$work/raw"
+[ "${PROFILE:-}" != yes ] || build_profiler
+versions >"$work/raw/versions"
+jobs >"$work/jobs"
+status=0
+tests/vm/many.sh --log "$work/log" "$work/jobs" || status=1
+[ "${PROFILE:-}" != yes ] || fold_profiles
+if [ "$bench" = smoke ]; then
+	results=$work/smoke/results.json
+	rm -rf "$work/smoke"
+	mkdir -p "$work/smoke"
+fi
+python3 tests/bench/report.py "$work/raw" "$results" || status=1
+exit $status
