@@ -13,6 +13,12 @@
 #define SC_VERSION_MINOR	0
 #define SC_VERSION_PATCH	0
 
+/* The same target as dm-cache's, for LVM; of a version that has all it uses. */
+#define SC_CLAIMED_NAME		"cache"
+#define SC_CLAIMED_MAJOR	2
+#define SC_CLAIMED_MINOR	2
+#define SC_CLAIMED_PATCH	0
+
 /* Table: <metadata dev> <cache dev> <origin dev>, then the rest. */
 #define SC_TABLE_DEVICES	3
 #define SC_DEFAULT_BLOCK_SECTORS 8

@@ -79,7 +79,8 @@ static int queues_init(struct sc_cache *c)
 
 	INIT_WORK(&c->event, sc_fail_event_work);
 	INIT_WORK(&c->reclaim, sc_reclaim_work);
-	c->reclaim_wq = alloc_workqueue("sc_reclaim/%s", WQ_MEM_RECLAIM, 0,
+	c->reclaim_wq = alloc_workqueue("sc_reclaim/%s",
+					WQ_MEM_RECLAIM | SC_WQ_PERCPU, 0,
 					name);
 	c->fill_wq = alloc_workqueue("sc_fill/%s", WQ_MEM_RECLAIM | WQ_UNBOUND,
 				     SC_MAX_FILLS, name);

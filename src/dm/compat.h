@@ -8,7 +8,10 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/device-mapper.h>
+#include <linux/dm-io.h>
+#include <linux/ioprio.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 /**
  * sc_set_discard_limits() - tell how large a discard may be
@@ -63,6 +66,54 @@ static inline void sc_set_stable_writes(struct queue_limits *limits)
 #define SC_OPEN_RW	(FMODE_READ | FMODE_WRITE)
 #else
 #define SC_OPEN_RW	(BLK_OPEN_READ | BLK_OPEN_WRITE)
+#endif
+
+/**
+ * sc_dm_io() - dm_io() on one region
+ * @req: what to do; notify.fn, if any, is made by SC_DM_IO_NOTIFY()
+ * @region: where
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -errno; for a request with notify.fn an error means that this
+ * is not called.
+ */
+static inline int sc_dm_io(struct dm_io_request *req,
+			   struct dm_io_region *region)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
+	return dm_io(req, 1, region, NULL, NULL, IOPRIO_DEFAULT);
+#else
+	return dm_io(req, 1, region, NULL, IOPRIO_DEFAULT);
+#endif
+}
+
+/*
+ * Define fn_notify() for struct dm_io_request, calling fn(error, context).
+ * That a device cannot do what was asked was an error like others once. The
+ * assertion is there for the semicolon.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
+#define SC_DM_IO_NOTIFY(fn)						\
+	static void fn##_notify(unsigned long error,			\
+				unsigned long unsupported, void *context)\
+	{								\
+		fn(error | unsupported, context);			\
+	}								\
+	static_assert(true)
+#else
+#define SC_DM_IO_NOTIFY(fn)						\
+	static void fn##_notify(unsigned long error, void *context)	\
+	{								\
+		fn(error, context);					\
+	}								\
+	static_assert(true)
+#endif
+
+/* A work queue that is bound to CPUs has to say so by now. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define SC_WQ_PERCPU	WQ_PERCPU
+#else
+#define SC_WQ_PERCPU	0
 #endif
 
 /* A flag of dm's status operation that no public header names. */

@@ -178,6 +178,8 @@ static void job_read_done(unsigned long error, void *context)
 		job_set_state(job, SC_JOB_READ);
 }
 
+SC_DM_IO_NOTIFY(job_read_done);
+
 static void job_write_done(unsigned long error, void *context)
 {
 	struct sc_destage_job *job = context;
@@ -187,6 +189,8 @@ static void job_write_done(unsigned long error, void *context)
 	job_set_state(job, SC_JOB_WRITTEN);
 }
 
+SC_DM_IO_NOTIFY(job_write_done);
+
 static void job_io(struct sc_destage_job *job, blk_opf_t opf,
 		   struct dm_io_region *region, void *buf)
 {
@@ -195,13 +199,18 @@ static void job_io(struct sc_destage_job *job, blk_opf_t opf,
 		.bi_opf = opf,
 		.mem.type = sc_mem_type(buf),
 		.mem.ptr.addr = buf,
-		.notify.fn = write ? job_write_done : job_read_done,
+		.notify.fn = write ? job_write_done_notify :
+				     job_read_done_notify,
 		.notify.context = job,
 		.client = job->batch->c->pools.io,
 	};
 
-	if (dm_io(&req, 1, region, NULL, IOPRIO_DEFAULT))
-		req.notify.fn(1, job);
+	if (!sc_dm_io(&req, region))
+		return;
+	if (write)
+		job_write_done(1, job);
+	else
+		job_read_done(1, job);
 }
 
 /* The part of the job that is in its slot @n, and where that slot has it. */

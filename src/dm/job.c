@@ -67,7 +67,7 @@ int sc_job_buffer_io(struct sc_cache *c, blk_opf_t opf,
 		.mem.ptr.addr = buf + (part->skip << SECTOR_SHIFT),
 		.client = c->pools.io,
 	};
-	int r = dm_io(&req, 1, &region, NULL, IOPRIO_DEFAULT);
+	int r = sc_dm_io(&req, &region);
 
 	if (r)
 		sc_fail_io(c, part->leg, op_is_write(opf));

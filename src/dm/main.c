@@ -114,31 +114,64 @@ static void target_io_hints(struct dm_target *ti, struct queue_limits *limits)
 			      sub_bytes);
 }
 
+#define TARGET_OPERATIONS				\
+	.module = THIS_MODULE,				\
+	.ctr = sc_target_ctr,				\
+	.dtr = sc_target_dtr,				\
+	.map = sc_io_map,				\
+	.end_io = sc_io_end,				\
+	.presuspend = target_presuspend,		\
+	.presuspend_undo = target_presuspend_undo,	\
+	.preresume = target_preresume,			\
+	.postsuspend = target_postsuspend,		\
+	.status = sc_target_status,			\
+	.message = sc_target_message,			\
+	.iterate_devices = target_iterate_devices,	\
+	.io_hints = target_io_hints
+
 static struct target_type sc_target_type = {
 	.name = SC_TARGET_NAME,
 	.version = { SC_VERSION_MAJOR, SC_VERSION_MINOR, SC_VERSION_PATCH },
-	.module = THIS_MODULE,
-	.ctr = sc_target_ctr,
-	.dtr = sc_target_dtr,
-	.map = sc_io_map,
-	.end_io = sc_io_end,
-	.presuspend = target_presuspend,
-	.presuspend_undo = target_presuspend_undo,
-	.preresume = target_preresume,
-	.postsuspend = target_postsuspend,
-	.status = sc_target_status,
-	.message = sc_target_message,
-	.iterate_devices = target_iterate_devices,
-	.io_hints = target_io_hints,
+	TARGET_OPERATIONS,
 };
+
+static struct target_type sc_claimed_type = {
+	.name = SC_CLAIMED_NAME,
+	.version = { SC_CLAIMED_MAJOR, SC_CLAIMED_MINOR, SC_CLAIMED_PATCH },
+	TARGET_OPERATIONS,
+};
+
+static bool claim_dm_cache;
+module_param(claim_dm_cache, bool, 0444);
+MODULE_PARM_DESC(claim_dm_cache,
+		 "be the target \"cache\" as well, in dm-cache's place");
+
+/*
+ * Without the name there still is the target of our own, on which the root
+ * file system may be: that dm-cache was here first is no reason to go.
+ */
+static void register_claimed(void)
+{
+	if (!claim_dm_cache || !dm_register_target(&sc_claimed_type))
+		return;
+	DMERR("cannot claim the target \"" SC_CLAIMED_NAME
+	      "\": unload dm-cache, then load this module again");
+	claim_dm_cache = false;
+}
 
 static int __init sc_init(void)
 {
-	return dm_register_target(&sc_target_type);
+	int r = dm_register_target(&sc_target_type);
+
+	if (!r)
+		register_claimed();
+	return r;
 }
 
 static void __exit sc_exit(void)
 {
+	if (claim_dm_cache)
+		dm_unregister_target(&sc_claimed_type);
 	dm_unregister_target(&sc_target_type);
 }
 
@@ -147,3 +180,5 @@ module_exit(sc_exit);
 
 MODULE_DESCRIPTION("device-mapper cache with exact recovery");
 MODULE_LICENSE("GPL");
+/* dm asks for this when a table names the target. */
+MODULE_ALIAS("dm-" SC_TARGET_NAME);

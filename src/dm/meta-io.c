@@ -18,7 +18,7 @@ static int device_io(struct sc_cache *c, enum sc_leg leg, blk_opf_t opf,
 	};
 
 	region->bdev = sc_bdev(c, leg);
-	return dm_io(&req, 1, region, NULL, IOPRIO_DEFAULT);
+	return sc_dm_io(&req, region);
 }
 
 static int meta_read(void *ctx, u64 block, void *data, u32 nr_blocks)

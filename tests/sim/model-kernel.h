@@ -207,6 +207,7 @@ static inline void complete(struct completion *c)
 
 #define WQ_MEM_RECLAIM	1
 #define WQ_UNBOUND	2
+#define SC_WQ_PERCPU	0
 
 struct work_struct {
 	void (*fn)(struct work_struct *work);
@@ -424,7 +425,13 @@ struct dm_io_request {
 };
 
 int model_dm_io(struct dm_io_request *req, struct dm_io_region *region);
-#define dm_io(req, nr, region, bits, prio)	model_dm_io(req, region)
+#define sc_dm_io(req, region)		model_dm_io(req, region)
+#define SC_DM_IO_NOTIFY(done)						\
+	static void done##_notify(unsigned long error, void *context)	\
+	{								\
+		done(error, context);					\
+	}								\
+	static_assert(true)
 #define dm_io_client_create()		((struct dm_io_client *)kmalloc(1, 0))
 #define dm_io_client_destroy(c)		kfree(c)
 
@@ -525,6 +532,9 @@ struct bio *dm_bio_from_per_bio_data(void *data, size_t size);
 #define THIS_MODULE		NULL
 #define MODULE_DESCRIPTION(x)
 #define MODULE_LICENSE(x)
+#define MODULE_ALIAS(x)
+#define MODULE_PARM_DESC(name, x)
+#define module_param(name, type, mode)
 #define module_init(fn)		int model_module_init(void) { return fn(); }
 #define module_exit(fn)
 int model_module_init(void);
