@@ -18,6 +18,8 @@ build-essential bc flex bison libelf-dev libssl-dev dwarves pkg-config
 libdevmapper-dev libblkid-dev libjson-c-dev libexpat1-dev'
 # unit tests, fuzzers, simulators
 packages="$packages libcmocka-dev clang clang-14 libclang-rt-14-dev llvm"
+# packages, and a Debian to try them in
+packages="$packages debhelper dh-dkms lintian mmdebstrap"
 # lints
 packages="$packages sparse shellcheck clang-format perl python3 man-db git file"
 # machines: getting kernels, packing an initramfs, running it

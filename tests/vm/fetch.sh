@@ -23,6 +23,8 @@
 #   kernels/VERSION/headers              KDIR for out-of-tree modules
 #   kernels/VERSION/release              uname -r
 #   kernels/source -> source-VERSION     the source, as far as it is needed
+#   kernels/VERSION/tools                the compiler that its headers want, if
+#                                        this Debian has it not
 #   kernels/scripts -> source/scripts    checkpatch.pl spelling.txt ...
 #
 # No mirror is named here: it is the one that the machine's apt uses.
@@ -32,10 +34,11 @@ set -euo pipefail
 . "$(dirname "$0")/host.sh"
 
 # key  suites (comma separated)  image metapackage  headers metapackage
+# and, if compiler and libraries of this Debian are too old, a suite for those
 table='
 6.1   bookworm,bookworm-security  linux-image-cloud-amd64     linux-headers-cloud-amd64
 6.12  bookworm-security           linux-image-6.12-cloud-amd64 linux-headers-6.12-cloud-amd64
-7.x   trixie-backports            linux-image-cloud-amd64     linux-headers-cloud-amd64
+7.x   trixie-backports            linux-image-cloud-amd64     linux-headers-cloud-amd64  trixie
 '
 default_keys='6.1 6.12'
 
@@ -47,6 +50,13 @@ source_without='
 Documentation/*/* Documentation/*.rst arch/[!x]*/*.[chS] arch/[!x]*/*.dts*
 drivers/gpu/*.[ch] drivers/media/*.[ch] drivers/net/*.[ch] drivers/staging/*.[ch]
 sound/*.[ch] tools/testing/* tools/perf/*'
+
+# What is wanted of that suite.
+tools_gcc=14
+tools_packages="gcc-$tools_gcc-x86-64-linux-gnu cpp-$tools_gcc-x86-64-linux-gnu
+libgcc-$tools_gcc-dev binutils-x86-64-linux-gnu libbinutils libctf-nobfd0
+libctf0 libsframe1 libjansson4 libc6 libgcc-s1 libstdc++6 libgmp10 libisl23
+libmpc3 libmpfr6 libzstd1 zlib1g libelf1t64"
 
 kernels=${vm_cache:?}/kernels
 apt_dir=
@@ -192,7 +202,56 @@ settle_kernel() {
 	rm -rf "${root:?}/usr/share"
 }
 
-# fetch_kernel KEY SUITES IMAGE HEADERS
+# ---- a compiler of a newer Debian ---------------------------------------------
+
+# Programs of a newer Debian run here with its loader and libraries, with which
+# the command $loader begins.
+
+# wrap FILE COMMAND: make a script of FILE that runs COMMAND
+wrap() {
+	printf '#!/bin/sh\nexec %s "$@"\n' "$2" >"$1"
+	chmod 755 "$1"
+}
+
+# Programs of the headers that this machine's libraries are too old for.
+# wrap_programs DIR FINAL: what is in DIR will live in FINAL
+wrap_programs() {
+	local f
+	find "$1/usr/lib" -type f -perm -u+x -path '*/linux-kbuild-*' |
+		while read -r f; do
+			! { ldd "$f" 2>&1 || true; } | grep -q 'not found' ||
+				{ mv "$f" "$f.newer" &&
+					wrap "$f" "$loader $2${f#"$1"}.newer"; }
+		done
+}
+
+# add_tools NEW FINAL SUITE: to the kernel in NEW/root, which will live in FINAL
+add_tools() {
+	local root=$1/root to=$2/tools triplet=x86_64-linux-gnu deb loader p
+	local gcc=$triplet-gcc-$tools_gcc
+	loader="$to/usr/lib/$triplet/ld-linux-x86-64.so.2"
+	loader+=" --library-path $to/usr/lib/$triplet"
+	mkdir -p "$1/tools" "$root/tools"/{bin,as}
+	apt_open "$3"
+	# shellcheck disable=SC2086 # a list of words on purpose
+	(cd "$1/tools" && retry apt get download $tools_packages) ||
+		vm_die "cannot download a compiler of $3"
+	for deb in "$1"/tools/*.deb; do
+		dpkg -x "$deb" "$root/tools"
+	done
+	rm -rf "$root/tools/usr/share"
+	for p in as ld; do
+		ln -s "../usr/bin/$triplet-$p" "$root/tools/as/$p"
+	done
+	wrap "$root/tools/bin/$gcc" "$loader $to/usr/bin/$gcc -B$to/as/ \
+		-wrapper ${loader// /,}"
+	sed -i "s,\$(CROSS_COMPILE)gcc-$tools_gcc\$,$to/bin/$gcc," \
+		"$root"/usr/src/linux-headers-*/.kernelvariables
+	wrap_programs "$root" "$2"
+	rm -f "$root/headers/vmlinux" # of use to a newer pahole only
+}
+
+# fetch_kernel KEY SUITES IMAGE HEADERS [TOOLS-SUITE]
 fetch_kernel() {
 	local key=$1 version packages new deb
 	apt_open "$2"
@@ -213,6 +272,10 @@ fetch_kernel() {
 		done
 		settle_kernel "$new/root" "$kernels/$version" ||
 			vm_die "the packages of $version are not as expected"
+		[ -z "${5:-}" ] || (
+			trap apt_close EXIT
+			add_tools "$new" "$kernels/$version" "$5"
+		)
 		mv -T "$new/root" "$kernels/$version"
 		rm -rf "$new"
 	fi

@@ -14,6 +14,8 @@ usage() {
 	  --kernel KEY         kernel of fetch.sh, default 6.12, or kasan, kcsan
 	  --kdir-image DIR     or a kernel of one's own: DIR/vmlinuz (or bzImage)
 	                       and DIR/lib/modules/RELEASE, if it has modules
+	  --initrd FILE        boot with this and nothing of ours: what the disks
+	                       hold reports to /dev/ttyS1; no TEST.sh
 	  --cpus N             default 2
 	  --mem MIB            default 1024
 	  --module FILE.ko     put into /modules/; repeatable
@@ -35,7 +37,7 @@ usage() {
 }
 
 kernel=6.12 kernel_dir='' cpus=2 mem=1024 timeout=600 append='' log='' out=''
-kill_on='' shell=no virtual_time=no test='' test_args=()
+kill_on='' shell=no virtual_time=no initrd='' test='' test_args=()
 modules=() files=() disks=() variables=() qemu_words=()
 
 # What the kernel's log must not contain. Only its own lines are looked at,
@@ -75,7 +77,7 @@ parse_options() {
 		esac
 		shift
 	done
-	if [ -z "$test" ] && [ $shell = no ]; then
+	if [ -z "$test$initrd" ] && [ $shell = no ]; then
 		usage >&2
 		exit 2
 	fi
@@ -86,6 +88,7 @@ parse_valued() {
 	case $1 in
 	--kernel) kernel=$2 ;;
 	--kdir-image) kernel_dir=$2 ;;
+	--initrd) initrd=$(realpath "$2") ;;
 	--cpus) cpus=$2 ;;
 	--mem) mem=$2 ;;
 	--module) modules+=("$2") ;;
@@ -274,7 +277,7 @@ add_disks() {
 make_command() {
 	qemu=(qemu-system-x86_64 -machine pc -nodefaults -no-user-config
 		-no-reboot -display none -m "$mem"
-		-kernel "$kernel_image" -initrd "$tmp/initrd")
+		-kernel "$kernel_image" -initrd "${initrd:-$tmp/initrd}")
 	set_accel
 	qemu+=(-smp "$cpus")
 	if [ -n "$out" ]; then
@@ -470,7 +473,7 @@ log=${log:-$tmp/log}
 mkdir -p "$log"
 log=$(realpath "$log")
 find_kernel
-make_initrd
+[ -n "$initrd" ] || make_initrd
 make_command
 if [ $shell = yes ]; then
 	run_shell
