@@ -5,7 +5,9 @@
 SHELL := /bin/bash
 BUILD ?= build
 KERNEL ?= 6.12
-KERNELS ?= 6.1 6.12
+KERNELS ?= 6.1 6.12 7.x
+# Of these, those that "make test" runs but the most important tests on.
+SHORT_KERNELS ?= 7.x
 
 # The kernel that runs, if its headers are here; else one of the test bed's.
 host_headers := $(wildcard /lib/modules/$(shell uname -r)/build/Makefile)
@@ -20,6 +22,8 @@ help:
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
 include tools/tools.mk
+include tools/boot/boot.mk
+include tools/dkms/dkms.mk
 
 #: Building
 #:   make module [KDIR=..]   ssdcache.ko for the kernel whose headers lie in
@@ -35,7 +39,7 @@ STRICT ?= yes
 sparse := $(if $(shell command -v sparse),C=2)
 strict_words := $(if $(filter yes,$(STRICT)),W=1 $(sparse) KCFLAGS=-Werror)
 # Said of every module that is built against headers without a vmlinux.
-harmless := the compiler differs from the kernel|Skipping BTF generation
+harmless := (compiler|pahole version) differs from the|Skipping BTF generation
 
 # $(call build_module,NAME,KDIR,OUT-DIR,SOURCE-DIR,PATHS,WORDS): the sources are copied,
 # so that objects of two kernels never meet, nor anything lands in the tree.
@@ -91,12 +95,15 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 #:   make sanitize           all tests of the module on kernels that watch
 #:                           themselves: KASAN, lockdep, kmemleak, KCSAN
 #:   make soak [MINUTES=n] [KERNEL=..] [SEED=..]   everything at once, for long
+#:   make boot-test          a Debian with systemd boots with our packages, a
+#:                           cached volume in fstab and then / on one; as root
 #:   make style              show where clang-format would change a line
 
-run := BUILD=$(BUILD) KERNELS="$(KERNELS)" tests/run.sh
+run := BUILD=$(BUILD) KERNELS="$(KERNELS)" SHORT_KERNELS="$(SHORT_KERNELS)" \
+	tests/run.sh
 one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 
-.PHONY: test check lint unit sim tools-test sim-long fuzz coverage vm crash crash-control style
+.PHONY: test check lint unit sim tools-test sim-long fuzz coverage vm crash crash-control boot-test style
 .PHONY: sanitize soak
 # What it draws is the same each time, unless told otherwise.
 test: export SEED := $(or $(SEED),1)
@@ -146,6 +153,9 @@ sanitize:
 soak:
 	@MINUTES=$(MINUTES) SEED=$(SEED) $(one_kernel) modules soak
 
+boot-test: deb
+	@tests/boot/test.sh $(BUILD) $(PARTS)
+
 style:
 	@git ls-files '*.[ch]' | xargs clang-format --dry-run 2>&1 || true
 
@@ -174,9 +184,9 @@ vm-shell: modules-$(KERNEL)
 	@tests/vm/run.sh --kernel $(KERNEL) --shell --disk 512M \
 		$(patsubst %,--module $(BUILD)/$(KERNEL)/%.ko,ssdcache simdisk)
 
-install: install-module install-tools
+install: install-module install-tools install-boot
 
-uninstall: uninstall-module uninstall-tools
+uninstall: uninstall-module uninstall-tools uninstall-boot
 
 install-module: module
 	$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/host/ssdcache) \

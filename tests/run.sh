@@ -11,8 +11,9 @@
 # shown are the failures, with their comments, and a line for each part. The
 # last line is "N passed, N failed", the exit status is 0 if none failed.
 #
-# Environment: BUILD, KERNELS; PROGRAM (unit, sim, fuzz, tools) and TEST (vm)
-# choose one; MINUTES and SEED for soak.
+# Environment: BUILD, KERNELS, of these SHORT_KERNELS get but the tests marked
+# "short", see vm-jobs.sh; PROGRAM (unit, sim, fuzz, tools) and TEST (vm) choose
+# one; MINUTES and SEED for soak.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -106,8 +107,18 @@ part_modules() {
 	return $r
 }
 
+# Those of the kernels that get all tests.
+full_kernels() {
+	local kernel
+	for kernel in "${kernels[@]}"; do
+		[[ " ${SHORT_KERNELS:-} " == *" $kernel "* ]] || echo "$kernel"
+	done
+}
+
 part_bed() {
-	KERNELS="${kernels[*]}" tests/vm/selftest.sh
+	local full
+	full=$(full_kernels)
+	KERNELS="${full//$'\n'/ }" tests/vm/selftest.sh
 }
 
 part_vm() {
@@ -124,7 +135,7 @@ part_host() {
 	for test in $tests; do
 		module=simdisk.ko
 		[[ $test != tests/dm/* ]] || module=ssdcache.ko
-		for kernel in "${kernels[@]}"; do
+		for kernel in $(full_kernels); do
 			LOG=$logs/$(basename "$test" .sh)-$kernel \
 				"$test" "$kernel" "$build/$kernel/$module" || r=1
 		done

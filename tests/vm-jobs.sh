@@ -8,7 +8,9 @@
 # A test says how it wants to run in comments of its head, each of which is
 # one job; without any it runs once, on all kernels, with run.sh's defaults:
 #
-#   # vm: [name=NAME] [kernels=KEY,KEY] [options of run.sh] [-- arguments]
+#   # vm: [name=NAME] [kernels=KEY,KEY] [short] [options of run.sh] [-- arguments]
+#
+# On kernels that are named in SHORT_KERNELS only jobs marked "short" run.
 #
 # With LIST=debug lines "# debug: ..." are taken in their place, and a test that
 # has none does not run. A kernel that watches itself is slow and large, so it
@@ -25,6 +27,10 @@ cd "$(dirname "$0")/.."
 
 build=$1
 shift
+
+is_short() {
+	[[ " ${SHORT_KERNELS:-} " == *" $1 "* ]]
+}
 
 # common TEST KERNEL: options that every job gets
 common() {
@@ -54,7 +60,7 @@ common() {
 
 # job TEST WORDS...: one line for each kernel that both sides want
 job() {
-	local test=$1 name options=() wanted='' kernel
+	local test=$1 name options=() wanted='' short=no kernel
 	name=$(basename "${test#*/test-}" .sh)
 	case $test in
 	tests/dm/*) ;;
@@ -65,6 +71,7 @@ job() {
 		case $1 in
 		name=*) name+=-${1#*=} ;;
 		kernels=*) wanted=,${1#*=}, ;;
+		short) short=yes ;;
 		*) options+=("$1") ;;
 		esac
 		shift
@@ -72,6 +79,7 @@ job() {
 	[ $# -eq 0 ] || shift
 	for kernel in "${all_kernels[@]}"; do
 		[[ -z $wanted || $wanted == *,$kernel,* ]] || continue
+		[ $short = yes ] || ! is_short "$kernel" || continue
 		echo "$name $kernel $(common "$test" "$kernel")${options[*]}" \
 			"$test $*"
 	done

@@ -250,6 +250,7 @@ static int make(const struct tab_entry *e, const struct cache_devices *d)
 
 	if (!r)
 		r = tab_put(e);
+	blk_review(e->origin);
 	if (!r)
 		r = erase(e);
 	if (!r)
@@ -260,6 +261,7 @@ static int make(const struct tab_entry *e, const struct cache_devices *d)
 	}
 	(void)!tab_drop(e->name);
 	state_drop(e->name);
+	blk_review(e->origin);
 	return EXIT_FAILED;
 }
 

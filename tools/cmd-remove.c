@@ -30,6 +30,7 @@ static int forget(const struct tab_entry *e)
 	if (r)
 		return EXIT_FAILED;
 	state_drop(e->name);
+	blk_review(e->origin);
 	report_note("%s holds everything, and is without a cache", e->origin);
 	return EXIT_DONE;
 }

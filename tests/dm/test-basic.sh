@@ -1,5 +1,6 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
+# vm: short
 # debug: kernels=kasan
 #
 # What the target says and does when nothing is wrong: table, status, messages,

@@ -1,6 +1,6 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: name=writeback -- writeback
+# vm: name=writeback short -- writeback
 # vm: name=writethrough -- writethrough
 # vm: name=writearound -- writearound
 # vm: name=passthrough -- passthrough

@@ -74,6 +74,15 @@ $(tools_programs) $(user_command): $(core_archive)
 	@$(CC) $(user_cflags) $(wraps) $(filter %.o,$^) $(core_archive) \
 		-lcmocka $(tools_libraries) -o $@
 
+# What runs at boot.
+boot_tested := $(addprefix $(user)/tools/ssdcache-,generator origin)
+$(user)/tools/boot/%.o: user_cflags += -DUNIT_DIR='"/lib/systemd/system"'
+$(boot_tested): $(user)/tools/ssdcache-%: $(user)/tools/boot/%.o \
+		$(user)/tools/boot/unit.o $(core_archive) \
+		$(patsubst %.c,$(user)/%.o,$(wildcard tools/lib/*.c))
+	@$(CC) $(user_cflags) $(filter %.o,$^) $(core_archive) \
+		$(tools_libraries) -o $@
+
 # What the tests of tests/dm run in the guest; plain C, each file a program.
 dm_programs := $(patsubst %.c,$(user)/%,$(wildcard tests/dm/*.c))
 
@@ -98,7 +107,7 @@ $(hostile): $(call sources,tests/images) $(sc_core:%=src/core/%.c) \
 dm-programs: $(dm_programs)
 unit-programs: $(unit_programs)
 sim-programs: $(sim_programs)
-tools-programs: $(tools_programs) $(user_command)
+tools-programs: $(tools_programs) $(user_command) $(boot_tested)
 tools-list:
 	@echo $(tools_programs) $(wildcard tests/tools/test-*.sh)
 unit-list:

@@ -287,6 +287,15 @@ int blk_wipe(const char *path)
 	return err ? write_fault(path, err) : 0;
 }
 
+/* udev watches for the end of writing. */
+void blk_review(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+}
+
 /* ---- names ----------------------------------------------------------------- */
 
 static bool is_link(const char *path)

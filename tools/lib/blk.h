@@ -90,6 +90,14 @@ int __must_check blk_wipe(const char *path);
 int __must_check blk_zero(const char *path, u64 offset, u64 bytes);
 
 /**
+ * blk_review() - have udev look at a device again
+ * @path: the device; not being able to open it is no error
+ *
+ * What udev makes of an origin depends on ssdcachetab.
+ */
+void blk_review(const char *path);
+
+/**
  * blk_stable_path() - a name that a device keeps when others come and go
  * @b: the device
  * @buf: where to, PATH_MAX long

@@ -1,0 +1,180 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# In the Debian that boots: one step of tests/boot/test.sh, named on the kernel's
+# command line. Disks are found by what they are called there: disk0 the
+# system, disk1 the slow one, disk2 the fast one.
+#
+# shellcheck disable=SC2317 # the steps are called by their names
+
+slow=/dev/disk/by-id/virtio-disk1
+fast=/dev/disk/by-id/virtio-disk2
+
+say() {
+	printf '%s\n' "$*" >/dev/ttyS1
+}
+
+# check NAME COMMAND...
+check() {
+	name=$1
+	shift
+	if "$@" >/tmp/check 2>&1; then
+		say "ok - $step: $name"
+	else
+		say "not ok - $step: $name: exit status $? of: $*"
+		tail -n 20 /tmp/check | sed 's/^/#   /' >/dev/ttyS1
+		failed=yes
+	fi
+}
+
+# What is known when something failed.
+show_state() {
+	{
+		systemctl --no-pager --failed
+		systemctl --no-pager list-jobs
+		journalctl -b --no-pager -o cat -u 'ssdcache@*' | tail -n 30
+		dmsetup table
+		lsblk -o NAME,FSTYPE,MOUNTPOINTS
+	} 2>&1 | sed 's/^/#   /' >/dev/ttyS1
+}
+
+mounted_from() {
+	[ "$(findmnt -n -o SOURCE "$1")" = "/dev/mapper/$2" ]
+}
+
+status_is() {
+	ssdcache status --json "$1" | grep -q "\"$2\": *\"*$3\"*"
+}
+
+is_hidden() {
+	udevadm info -q property "$1" | grep -qx SYSTEMD_READY=0
+}
+
+# put FILE: random bytes, with their sum beside them, durable
+put() {
+	head -c 3000000 /dev/urandom >"$1" && sha256sum "$1" >"$1.sum" &&
+		sync "$1" "$1.sum" "${1%/*}"
+}
+
+holds() {
+	sha256sum -c --quiet "$1.sum"
+}
+
+# What the user does, as README says; the file system was there before.
+step_create() {
+	check "a file system on the origin" mkfs.ext4 -q -L data "$slow"
+	mkdir -p /data
+	mount $slow /data
+	check "a file" put /data/before
+	umount /data
+	check "ssdcache create" ssdcache create data --origin $slow \
+		--cache $fast --set idle_ms=3600000
+	sed -i '/^data/s/[^ \t]*$/&,nofail,x-systemd.device-timeout=5/' \
+		/etc/ssdcachetab
+	echo "LABEL=data /data ext4 nofail,x-systemd.device-timeout=30 0 2" >>/etc/fstab
+	systemctl daemon-reload
+	check "mount by label" mount /data
+	check "is from the cached device" mounted_from /data data
+	check "the file is there" holds /data/before
+	check "another" put /data/cached
+}
+
+common() {
+	check "/data is mounted" findmnt /data
+	check "from the cached device" mounted_from /data data
+	check "its service is active" systemctl -q is-active ssdcache@data
+	check "the origin is hidden" is_hidden $slow
+	check "the first file" holds /data/before
+	check "the second" holds /data/cached
+}
+
+step_reboot() {
+	common
+	check "writes" put /data/cut
+	say "# written"
+	while :; do
+		put /data/more
+	done
+}
+
+step_cut() {
+	common
+	check "what was synced before the power cut" holds /data/cut
+	check "writes" put /data/dirty
+	check "is dirty" sh -c '! ssdcache status --json data |
+		grep -q "\"dirty\": *0,"'
+}
+
+# Dirty, and the fast device is missing.
+step_refuse() {
+	check "nothing is mounted" sh -c '! findmnt /data'
+	check "the service failed" systemctl -q is-failed ssdcache@data
+	check "it is said what to do" sh -c \
+		'journalctl -b -u ssdcache@data | grep -q "start --degraded"'
+	check "the origin is hidden" is_hidden $slow
+}
+
+step_again() {
+	common
+	check "what was dirty" holds /data/dirty
+	check "ssdcache mode" ssdcache mode --save data writethrough
+	check "ssdcache flush" ssdcache flush data
+	check "writes" put /data/through
+}
+
+# Clean, and the fast device is missing.
+step_alone() {
+	common
+	check "what was dirty" holds /data/dirty
+	check "what was written through" holds /data/through
+	check "a warning" sh -c \
+		'journalctl -b -u ssdcache@data | grep -q "without a cache"'
+	check "writes" put /data/alone
+}
+
+# It is back, and what it holds is old.
+step_back() {
+	common
+	check "what was written without it" holds /data/alone
+	check "cached" status_is data mode writethrough
+	check "ssdcache remove" sh -c 'umount /data && ssdcache remove data'
+	udevadm settle
+	check "the plain origin is back" sh -c "! udevadm info -q property $slow |
+		grep -qx SYSTEMD_READY=0"
+	check "and mounts" sh -c "mount $slow /data && sha256sum -c --quiet /data/alone.sum"
+}
+
+# The root file system.
+step_root() {
+	check "/ is on the cached device" mounted_from / root
+	check "it serves" sh -c 'ssdcache status root'
+	check "writes" put /srv/first
+}
+
+step_rootcut() {
+	check "/ is on the cached device" mounted_from / root
+	check "what was written before" holds /srv/first
+	check "writes" put /srv/cut
+	say "# written"
+	while :; do
+		put /srv/more
+	done
+}
+
+step_rootend() {
+	check "/ is on the cached device" mounted_from / root
+	check "what was written before" holds /srv/first
+	check "what was synced before the power cut" holds /srv/cut
+	check "writes" put /srv/dirty
+}
+
+step=$(sed -n 's/.*boottest=\([a-z]*\).*/\1/p' /proc/cmdline)
+[ -n "$step" ] || exit 0
+failed=no
+stty -F /dev/ttyS1 raw -echo
+# Jobs that failed are no longer in the way; those of the boot are over.
+"step_$step"
+[ $failed = no ] || show_state
+say "1..done"
+sync
+systemctl reboot

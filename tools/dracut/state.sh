@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# dracut, before udev: what the initramfs was given to know of caches.
+
+mkdir -p /run/ssdcache
+cp /etc/ssdcache-state/* /run/ssdcache/ 2>/dev/null || true
