@@ -41,7 +41,7 @@ strict_words := $(if $(filter yes,$(STRICT)),W=1 $(sparse) KCFLAGS=-Werror)
 # Said of every module that is built against headers without a vmlinux.
 harmless := (compiler|pahole version) differs from the|Skipping BTF generation
 
-# $(call build_module,NAME,KDIR,OUT-DIR,SOURCE-DIR,PATHS,WORDS): the sources are copied,
+# $(call build_module,NAME,KDIR,OUT-DIR,SOURCE-DIR,PATHS,WORDS): sources are copied,
 # so that objects of two kernels never meet, nor anything lands in the tree.
 define build_module
 	@mkdir -p $(3)/$(1)
@@ -57,7 +57,7 @@ define build_module
 	@cp $(3)/$(1)/$(1).ko $(3)/$(1).ko
 endef
 
-.PHONY: module modules-all $(foreach k,$(KERNELS),modules-$k ssdcache-$k simdisk-$k)
+.PHONY: module modules-all $(foreach k,$(KERNELS),modules-$k ssdcache-$k broken-$k simdisk-$k)
 module:
 	$(call build_module,ssdcache,$(KDIR),$(BUILD)/host,./,Kbuild src include)
 	@cp $(BUILD)/host/ssdcache.ko $(BUILD)/ssdcache.ko

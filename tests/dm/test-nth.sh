@@ -49,10 +49,11 @@ create() {
 	echo "$table" | dm_create sc
 }
 
+# load OPS [FLUSHES-PERCENT]
 load() {
 	seed=$((seed + 1))
 	/test/stamp run "$sc" /tmp/state /tmp/log ops="$1" threads=4 max=32 \
-		cut=1 seed="$seed" flush=5 sync=10 >/tmp/load 2>&1
+		cut=1 seed="$seed" flush="${2:-5}" sync=10 >/tmp/load 2>&1
 }
 
 # ---- the operations ----------------------------------------------------------
@@ -78,7 +79,7 @@ begin_write() {
 	:
 }
 do_write() {
-	load 8
+	load 5
 }
 
 begin_flush() {
@@ -92,11 +93,8 @@ begin_checkpoint() {
 	sc_message sc flush
 }
 do_checkpoint() {
-	# So many commits as half the journal has blocks.
-	for _ in 1 2 3 4 5 6 7 8 9; do
-		load 4
-		dd if=/dev/null of="$sc" bs=4k count=0 conv=fsync,notrunc || return
-	done
+	# More commits than half the journal has blocks.
+	load 30 45
 }
 
 begin_suspend() {
