@@ -31,7 +31,9 @@ static int open_devices(struct sc_target *t, char **argv, struct sc_reason *why)
 				  &t->dev[leg]);
 		if (r) {
 			t->dev[leg] = NULL;
-			sc_reason_set(why, "cannot open the %s device %s",
+			sc_reason_set(why, "%s the %s device %s",
+				      r == -ENOMEM ? "no memory to open" :
+						     "cannot open",
 				      names[leg], argv[leg]);
 			return r;
 		}

@@ -65,7 +65,7 @@ cleanup() {
 }
 
 trap cleanup EXIT
-if [ "$(head -c $((0x206)) "$image" | tail -c 4)" != HdrS ]; then
+if [ "$(head -c $((0x206)) "$image" | tail -c 4 | tr -d '\0')" != HdrS ]; then
 	echo "$image"
 	exit
 fi

@@ -13,16 +13,17 @@ tmp=$(vm_temp_dir "${vm_cache:?}/run")
 trap 'rm -rf "$tmp"' EXIT
 [ $# -gt 0 ] || set -- kasan kcsan
 
-# word of bad.c|what the kernel says of it; lockdep looks away after its first
+# word of bad.c|what the kernel says of it. lockdep looks away after anything
+# that went wrong, so it comes first.
 declare -A wanted=(
 	[kasan]='
+order|possible circular locking dependency detected
 freed|BUG: KASAN: slab-use-after-free in bad_freed
 bounds|BUG: KASAN: slab-out-of-bounds in bad_bounds
 object|ODEBUG: free active
 shift|UBSAN: shift-out-of-bounds
 sleep|BUG: sleeping function called from invalid context
-leak|bad_leak
-order|possible circular locking dependency detected'
+leak|bad_leak'
 	[kcsan]='
 race|BUG: KCSAN: data-race in bad_racer'
 )
@@ -40,7 +41,7 @@ deed() {
 	rmmod bad
 	dmesg -n 7
 	dmesg_since_mark >/tmp/said
-	run "$1: seen" grep -E "$2" /tmp/said
+	run "$1: seen" grep -qE "$2" /tmp/said
 }
 
 # What is younger than five seconds is not looked at. Of a module that is gone
