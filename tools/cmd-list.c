@@ -26,7 +26,7 @@ static int run(int argc, char **argv)
 	struct json_object *rows = json_object_new_array();
 	int r = cache_each(argv, argc, add_row, rows);
 
-	if (r)
+	if (r && !json_object_array_length(rows))
 		json_object_put(rows);
 	else
 		report_table(columns, rows);

@@ -161,12 +161,16 @@ static int run(int argc, char **argv)
 	struct json_object *rows = json_object_new_array();
 	int r = cache_each(argv, argc, add_row, rows);
 
-	if (!r && prometheus) {
+	/* An error, and nothing else to tell. */
+	if (r && !json_object_array_length(rows))
+		goto out;
+	if (prometheus) {
 		print_prometheus(rows);
-	} else if (!r) {
+	} else {
 		report_json(true);
 		report_object(json_object_get(rows));
 	}
+out:
 	json_object_put(rows);
 	return cache_exit_code(r);
 }

@@ -92,11 +92,14 @@ static int show(int argc, char **argv)
 	struct json_object *rows = json_object_new_array();
 	int r = cache_each(argv, argc, add_row, rows);
 
-	if (!r && argc == 1)
+	if (r && !json_object_array_length(rows))
+		goto out;
+	if (argc == 1)
 		report_fields(fields, json_object_get(
 				      json_object_array_get_idx(rows, 0)));
-	else if (!r)
+	else
 		report_table(row, json_object_get(rows));
+out:
 	json_object_put(rows);
 	return r;
 }

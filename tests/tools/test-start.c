@@ -279,10 +279,10 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	report_begin("test-start");
 	tab_entry_init(&e);
-	strcpy(e.name, "fast");
-	strcpy(e.origin, "/origin");
-	strcpy(e.cache, "/cache");
-	strcpy(e.metadata, "/metadata");
+	scnprintf(e.name, sizeof(e.name), "fast");
+	scnprintf(e.origin, sizeof(e.origin), "/origin");
+	scnprintf(e.cache, sizeof(e.cache), "/cache");
+	scnprintf(e.metadata, sizeof(e.metadata), "/metadata");
 	r = cmocka_run_group_tests(tests, NULL, NULL);
 	scnprintf(path, sizeof(path), "%s/fast", dir);
 	unlink(path);

@@ -35,13 +35,13 @@ static void test_minimal(void **state)
 	assert_false(e.noauto || e.nofail);
 }
 
+static const char all_options[] =
+	"\tx.y@1  /dev/by\\040id /c\t- idle_ms=7,mode=writethrough,policy=lru,block-size=64k,metadata-size=5M,cache-size=1G,noauto,nofail,no-discard-passdown,x-initrd,_netdev  # said so";
+
 static void test_all_options(void **state)
 {
 	(void)state;
-	assert_int_equal(tab_parse_line(
-		"\tx.y@1  /dev/by\\040id /c\t- idle_ms=7,mode=writethrough,policy=lru,"
-		"block-size=64k,metadata-size=5M,cache-size=1G,noauto,nofail,"
-		"no-discard-passdown,x-initrd,_netdev  # said so", &e, &why), 1);
+	assert_int_equal(tab_parse_line(all_options, &e, &why), 1);
 	assert_string_equal(e.name, "x.y@1");
 	assert_string_equal(e.origin, "/dev/by id");
 	assert_string_equal(e.metadata, "");
@@ -133,11 +133,11 @@ static void test_too_long(void **state)
 
 	(void)state;
 	memset(line, 'a', 200);
-	strcpy(line + 200, " /o /c /m");
+	scnprintf(line + 200, 20, " /o /c /m");
 	assert_int_equal(tab_parse_line(line, &e, &why), -EINVAL);
-	strcpy(line, "a /");
+	scnprintf(line, 20, "a /");
 	memset(line + 3, 'o', PATH_MAX);
-	strcpy(line + 3 + PATH_MAX, " /c /m");
+	scnprintf(line + 3 + PATH_MAX, 20, " /c /m");
 	assert_int_equal(tab_parse_line(line, &e, &why), -EINVAL);
 	memset(line, ' ', sizeof(line) - 1);
 	assert_int_equal(tab_parse_line(line, &e, &why), -EINVAL);
@@ -204,17 +204,15 @@ static void test_random(void **state)
 
 /* ---- the file -------------------------------------------------------------- */
 
-static char path[] = "/tmp/ssdcachetab.XXXXXX/tab";
+static char path[64];
 
 static int enter(void **state)
 {
-	char *slash = strrchr(path, '/');
-
 	(void)state;
-	*slash = '\0';
+	scnprintf(path, sizeof(path), "/tmp/ssdcachetab.XXXXXX");
 	if (!mkdtemp(path))
 		return -1;
-	*slash = '/';
+	strcat(path, "/tab");
 	return setenv("SSDCACHE_TAB", path, 1);
 }
 

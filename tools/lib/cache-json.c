@@ -147,6 +147,7 @@ struct walk {
 	const struct tab *tab;
 	int (*call)(const struct cache_view *v, void *context);
 	void *context;
+	int first_error;
 };
 
 static int visit(const struct walk *w, const char *name)
@@ -167,21 +168,27 @@ static int visit(const struct walk *w, const char *name)
 	return r ? r : w->call(&v, w->context);
 }
 
+/* What is wrong with one is no reason to leave out the others. */
 static int visit_unlisted(const char *name, void *context)
 {
-	const struct walk *w = context;
+	struct walk *w = context;
+	int r = tab_find(w->tab, name) ? 0 : visit(w, name);
 
-	return tab_find(w->tab, name) ? 0 : visit(w, name);
+	w->first_error = w->first_error ? w->first_error : r;
+	return 0;
 }
 
 static int visit_all(struct walk *w)
 {
 	unsigned int i;
-	int r = 0;
+	int r;
 
-	for (i = 0; !r && i < w->tab->nr; i++)
+	for (i = 0; i < w->tab->nr; i++) {
 		r = visit(w, w->tab->entries[i].name);
-	return r ? r : mapped_each(SC_TARGET_NAME, visit_unlisted, w);
+		w->first_error = w->first_error ? w->first_error : r;
+	}
+	r = mapped_each(SC_TARGET_NAME, visit_unlisted, w);
+	return w->first_error ? w->first_error : r;
 }
 
 int cache_each(char **names, int nr,

@@ -38,11 +38,11 @@ struct json_object *cache_json(const struct cache_view *v);
  * cache_each() - call a function for caches
  * @names: of these
  * @nr: how many; 0: all in ssdcachetab and all that run
- * @call: called with each; a result other than 0 ends it
+ * @call: called with each; if they are named, a result other than 0 ends it
  * @context: handed to @call
  *
- * Return: 0; -ENOENT if one of the names is unknown; what @call returned; -EIO.
- * It has been said.
+ * Return: 0; the first error: -ENOENT if one of the names is unknown; what @call
+ * returned; -EIO. It has been said.
  */
 int __must_check cache_each(char **names, int nr,
 			    int (*call)(const struct cache_view *v,
