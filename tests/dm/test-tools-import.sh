@@ -72,7 +72,8 @@ note "cache_dump tells of $(grep -c 'dirty="true"' /tmp/xml) dirty blocks"
 
 run "import" import
 run "check" ssdcache check "$meta" --cache "$cache"
-run "start" sc_create sc "$meta" "$cache" "$origin" 128
+run "start" sc_create sc "$meta" "$cache" "$origin" 128 writeback default \
+	read_fill 0
 kept=$(sc_get sc cache_blocks_used)
 note "$kept blocks are here"
 run "at most two blocks were displaced" [ "$kept" -ge $((used - 2)) ]

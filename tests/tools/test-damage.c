@@ -247,6 +247,7 @@ static void shorten(void)
  * @first: slots from here on may be lost
  * @end: up to here
  * @no_clean: clean ones may be lost wherever they are, and are
+ * @added: slots of those that the damage itself added that stay
  */
 struct damage {
 	const char *name;
@@ -258,46 +259,47 @@ struct damage {
 	u32 first;
 	u32 end;
 	bool no_clean;
+	u32 added;
 };
 
 static const struct damage damages[] = {
 	{ "superblock 0", spoil_super0, 0, "good superblocks             1",
-	  0, "one superblock of two", 0, 0, false },
+	  0, "one superblock of two", 0, 0, false, 0 },
 	{ "superblock 1", spoil_super1, 0, "good superblocks             1",
-	  0, "one superblock of two", 0, 0, false },
+	  0, "one superblock of two", 0, 0, false, 0 },
 	{ "both superblocks", spoil_supers, 1, "holds something else",
-	  1, "holds something else", 0, 0, false },
+	  1, "holds something else", 0, 0, false, 0 },
 	{ "map", spoil_map, 1, "corrupt map block", 0, "nothing is lost",
-	  0, 0, false },
+	  0, 0, false, 0 },
 	{ "page", spoil_page, 1, "corrupt page block", 0,
-	  "slots 336 to 671 are lost", 336, 672, false },
+	  "slots 336 to 671 are lost", 336, 672, false, 0 },
 	{ "entry", spoil_entry, 1, "out of range", 0, "slot 700 is lost",
-	  700, 701, false },
+	  700, 701, false, 0 },
 	{ "journal", spoil_journal, 1, "corrupt journal block", 0,
-	  "older state", 1006, 1007, true },
+	  "older state", 1006, 1007, true, 0 },
 	{ "last transaction", spoil_last_transaction, 0,
 	  "transactions in the journal  1", 0, "damages                  0", 1007,
 	  1008,
-	  false },
+	  false, 0 },
 	{ "one label", spoil_label0, 0, "good labels                  1", 0,
-	  "one label of two", 0, 0, false },
+	  "one label of two", 0, 0, false, 0 },
 	{ "both labels", spoil_labels, 1, "no label", 0,
-	  "clean data cannot be believed", 0, 0, true },
+	  "clean data cannot be believed", 0, 0, true, 0 },
 	{ "labels of another cache", spoil_labels_foreign, 1,
 	  "belongs to another cache", 1, "belongs to another cache", 0, 0,
-	  false },
+	  false, 0 },
 	{ "one block in two clean slots", twice_clean, 1,
 	  "two clean slots hold one block", 0, "clean blocks dropped     2",
-	  0, 0, false },
+	  0, 0, false, 0 },
 	{ "one block in two dirty slots", twice_dirty, 1,
 	  "two dirty slots hold one block", 0, "blocks that may be lost  1",
-	  0, 0, false },
+	  0, 0, false, 1 },
 	{ "a slot that was being given up", retired, 0, "faults", 0,
-	  "damages                  0", 0, 0, false },
+	  "damages                  0", 0, 0, false, 1 },
 	{ "needs_check", mark, 0, "needs check                  true", 0,
-	  "marked as needs_check", 0, 0, false },
+	  "marked as needs_check", 0, 0, false, 0 },
 	{ "a device cut short", shorten, 1, "too small", 1, "too small", 0, 0,
-	  false },
+	  false, 0 },
 };
 
 static void expect_said(const struct damage *d, const char *who,
@@ -372,11 +374,12 @@ static bool may_differ(const struct damage *d, u32 slot,
 static void expect_rest_kept(const struct damage *d)
 {
 	struct sc_record now[1008];
-	u32 i, nr_clean = 0;
+	u32 i, nr_clean = 0, nr_added = 0;
 
 	load(now);
 	for (i = 0; i < ARRAY_SIZE(now); i++) {
 		nr_clean += now[i].valid && !now[i].dirty;
+		nr_added += now[i].valid && !before[i].valid;
 		if (may_differ(d, i, &before[i]))
 			continue;
 		if (now[i].valid != before[i].valid ||
@@ -384,6 +387,7 @@ static void expect_rest_kept(const struct damage *d)
 		    from_oblock(now[i].block) != from_oblock(before[i].block))
 			fail_msg("%s: slot %u is lost", d->name, i);
 	}
+	assert_int_equal(nr_added, d->added);
 	if (d->no_clean)
 		assert_int_equal(nr_clean, 0);
 	else

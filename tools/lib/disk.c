@@ -49,7 +49,7 @@ static int split(const char *path, struct part *p)
 	*p = (struct part){ .start = 0 };
 	if (strlen(path) >= sizeof(p->base))
 		return -ENAMETOOLONG;
-	strcpy(p->base, path);
+	memcpy(p->base, path, strlen(path) + 1);
 	at = strrchr(p->base, '@');
 	plus = at ? strchr(at, '+') : NULL;
 	if (!plus || !access(path, F_OK))
