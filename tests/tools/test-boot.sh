@@ -74,6 +74,7 @@ wanted 'dev-mapper-my\x2ddata.2.device' requires "$u"
 u=ssdcache@root.service
 says_not $u Conflicts
 says_not $u umount
+says $u ExecStop=
 wanted dev-mapper-root.device requires $u
 wanted local-fs.target wants ssdcache-initrd.service \
 	/lib/systemd/system/ssdcache-initrd.service

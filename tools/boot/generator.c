@@ -169,8 +169,9 @@ static int put_service(const char *dir, const struct tab_entry *e,
 		fprintf(f, "Before=" TARGET "\n");
 	if (!other_option(e, OPTION_INITRD))
 		fprintf(f, "Conflicts=umount.target\nBefore=umount.target\n"
-			"RequiresMountsFor=" STATE_DIR "\n");
-	fprintf(f, "\n[Service]\n");
+			"RequiresMountsFor=" STATE_DIR "\n\n[Service]\n");
+	else
+		fprintf(f, "\n[Service]\nExecStop=\n");
 	put_wait(f, e->origin, timeout);
 	put_wait(f, e->cache, timeout);
 	put_wait(f, e->metadata, timeout);
