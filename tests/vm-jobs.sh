@@ -19,8 +19,8 @@
 # Into the guest go the modules of that kernel, to /modules, and to /test the
 # scripts beside the test that are no tests, simdisk's library as simdisk.sh,
 # and the programs made of the C files beside the test. Tests of the command,
-# test-tools*, find it as /usr/bin/ssdcache. Variables that tests take from
-# outside are handed on.
+# test-tools* and test-lvm, find it as /usr/bin/ssdcache. Variables that tests take
+# from outside are handed on.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -46,7 +46,7 @@ common() {
 	done
 	printf -- '--file tests/simdisk/guest.sh:/test/simdisk.sh '
 	case $1 in
-	*/test-tools*) printf -- '--file %s:/usr/bin/ssdcache ' \
+	*/test-tools* | */test-lvm.sh) printf -- '--file %s:/usr/bin/ssdcache ' \
 		"$build/tools/ssdcache" ;;
 	esac
 	case $2 in
