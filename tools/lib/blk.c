@@ -329,17 +329,19 @@ bool blk_stable_path(const struct blk *b, char *buf)
 		"/dev/mapper", "/dev/disk/by-id", "/dev/disk/by-partuuid",
 		"/dev/disk/by-path",
 	};
+	char given[PATH_MAX]; /* it may stand in @buf */
 	unsigned int i;
 
+	scnprintf(given, sizeof(given), "%s", b->path);
 	/* A name that somebody gave on purpose, as LVM does. */
-	if (!strncmp(b->path, "/dev/", 5) &&
-	    (is_link(b->path) || !strncmp(b->path, "/dev/mapper/", 12))) {
-		scnprintf(buf, PATH_MAX, "%s", b->path);
+	if (!strncmp(given, "/dev/", 5) &&
+	    (is_link(given) || !strncmp(given, "/dev/mapper/", 12))) {
+		scnprintf(buf, PATH_MAX, "%s", given);
 		return true;
 	}
 	for (i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (find_link(dirs[i], b->number, buf))
 			return true;
-	scnprintf(buf, PATH_MAX, "%s", b->path);
+	scnprintf(buf, PATH_MAX, "%s", given);
 	return false;
 }
