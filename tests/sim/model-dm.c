@@ -27,6 +27,8 @@ const struct model_rule_text model_rules[MODEL_NR_RULES] = {
 		"rule 5: cleared before the origin is flushed" },
 	[MODEL_EARLY_FLUSH] = { "early-flush",
 		"rule 6: a FLUSH completes at once" },
+	[MODEL_DIRECT_FLUSH] = { "direct-flush",
+		"rule 6: a FLUSH without a commit though a write needs one" },
 	[MODEL_NO_HOLD] = { "no-hold",
 		"rule 7: committed clean before the origin is flushed" },
 	[MODEL_NO_GRACE] = { "no-grace",

@@ -87,6 +87,12 @@ static bool broken_settled(const struct sc_map *m, u32 i, u16 mask)
 	return broken(MODEL_UNSETTLED) || sc_map_settled(m, i, mask);
 }
 
+static void broken_note(struct sc_cache *c)
+{
+	if (!broken(MODEL_DIRECT_FLUSH))
+		sc_commit_note_unsettled(c);
+}
+
 static int broken_epoch(struct sc_meta *m)
 {
 	return broken(MODEL_NO_EPOCH) ? 0 : sc_meta_raise_epoch(m);
@@ -175,6 +181,7 @@ static u32 model_commit_records(const struct sc_cache *c)
 #undef sc_grace_wait
 
 #include "../../src/dm/fail.c"
+#include "../../src/dm/flush.c"
 #include "../../src/dm/flusher.c"
 #include "../../src/dm/grace.c"
 
@@ -208,9 +215,11 @@ static u32 model_commit_records(const struct sc_cache *c)
 
 #define sc_map_retire(m, i)		broken_retire(m, i)
 #define sc_map_mark_dirty(m, i, mask)	broken_mark_dirty(m, i, mask)
+#define sc_commit_note_unsettled(c)	broken_note(c)
 #include "../../src/dm/slot.c"
 #undef sc_map_retire
 #undef sc_map_mark_dirty
+#undef sc_commit_note_unsettled
 
 #include "../../src/dm/stats.c"
 #include "../../src/dm/writers.c"
