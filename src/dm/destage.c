@@ -33,6 +33,15 @@ static bool slot_may_change_origin(struct sc_cache *c, u32 i, u16 mask)
 	return !(mask & sc_slot_dvalid(c->map, i) & ~sc_slot_ddirty(c->map, i));
 }
 
+/*
+ * What is used again and again would be dirty again soon, and pay for that with
+ * a new slot and two records; unless the policy wants to be rid of it.
+ */
+static bool slot_is_hot(const struct sc_slot *s)
+{
+	return sc_slot_freq(s) && sc_slot_queue(s) != SC_Q_DIRTY;
+}
+
 /* May this slot be destaged now? Sets what of it. */
 static bool slot_ready(struct sc_batch *b, u32 i, u16 *mask)
 {
@@ -42,6 +51,10 @@ static bool slot_ready(struct sc_batch *b, u32 i, u16 *mask)
 	*mask = sc_slot_dirty(c->map, i);
 	if (!*mask || flags & (SC_BUSY | SC_COPYING))
 		return false;
+	if (b->spare_hot && slot_is_hot(sc_map_slot(c->map, i))) {
+		b->hot++;
+		return false;
+	}
 	if (slot_may_change_origin(c, i, *mask))
 		return true;
 	b->unsettled++;
@@ -136,6 +149,7 @@ u32 sc_batch_collect(struct sc_batch *b, u32 from)
 	b->nr_slots = 0;
 	b->nr_jobs = 0;
 	b->unsettled = 0;
+	b->hot = 0;
 	b->origin_failed = false;
 	for (;;) {
 		granule = sc_dirty_next(b->c->dirty, granule);

@@ -61,6 +61,8 @@ struct sc_destage_job {
  * @c: the cache
  * @nr_slots: in @slots
  * @nr_jobs: in @jobs
+ * @spare_hot: leave alone what is written, or read, again and again
+ * @hot: how many were
  * @unsettled: dirty blocks that a commit would make destageable
  * @origin_failed: a write to the origin failed
  * @waiting: wakes the flusher when I/O ends
@@ -73,6 +75,8 @@ struct sc_batch {
 	struct sc_cache *c;
 	u32 nr_slots;
 	u32 nr_jobs;
+	bool spare_hot;
+	u32 hot;
 	u32 unsettled;
 	bool origin_failed;
 	wait_queue_head_t waiting;
@@ -97,6 +101,8 @@ struct sc_batch {
  * @sweeping: above dirty_low, until dirty_target is reached
  * @was_dirty: an event is due when nothing is dirty any more
  * @budget_bytes: written to the cache device when last counted
+ * @seen_bytes: the same, to see whether anybody writes
+ * @last_write: when that was seen to change, in jiffies
  * @batch: the only one
  */
 struct sc_flusher {
@@ -113,6 +119,8 @@ struct sc_flusher {
 	bool sweeping;
 	bool was_dirty;
 	u64 budget_bytes;
+	u64 seen_bytes;
+	unsigned long last_write;
 	struct sc_batch *batch;
 };
 
