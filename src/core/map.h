@@ -50,6 +50,7 @@
 #define SC_QUEUE_SHIFT	24
 #define SC_QUEUE_MASK	(3u << SC_QUEUE_SHIFT)
 #define SC_SHARD_SHIFT	26
+#define SC_SHARD_MASK	(63u << SC_SHARD_SHIFT)
 #define SC_MAX_SHARDS	64u
 
 #define SC_RUN_HEADS	16u

@@ -68,9 +68,12 @@ enum sc_action sc_plan_write(const struct sc_view *v)
 		return plan_write_uncached(v);
 	/*
 	 * Beside dirty data the block stays write-back until it is destaged:
-	 * the origin lacks something that only this slot holds.
+	 * the origin lacks something that only this slot holds. What is not
+	 * admitted, a long stream above all, goes around what is clean, too:
+	 * neither is the cache faster than a disk that need not seek, nor has
+	 * it slots for all of it.
 	 */
-	if (v->mode == SC_WRITEBACK || v->touched & v->dirty)
+	if ((v->mode == SC_WRITEBACK && v->admit) || v->touched & v->dirty)
 		return plan_write_dirty(v);
 	if (v->older)
 		return SC_ACT_WAIT_COMMIT;

@@ -23,7 +23,7 @@
  * @settling: and a record of it is on its way
  * @older: a retiring slot of this block, its unmap not yet durable
  * @older_dirty: and its record may call something dirty
- * @admit: a slot may be taken for this block
+ * @admit: a slot may be taken for this block, and one that is clean written
  */
 struct sc_view {
 	enum sc_mode mode;

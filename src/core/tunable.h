@@ -41,11 +41,11 @@
 	T(dirty_low, 10, 0, 100, "%", SC_TUN_LIVE, \
 	  "above this the flusher works even while the origin is busy") \
 	T(dirty_high, 70, 0, 100, "%", SC_TUN_LIVE, \
-	  "above this the flusher no longer yields to reads") \
+	  "above this it spares nothing and yields to reads less and less") \
 	T(dirty_limit, 85, 1, 100, "%", SC_TUN_LIVE, \
 	  "above this a write gets no new slot until enough is destaged") \
 	T(idle_ms, 1000, 0, 3600000, "ms", SC_TUN_LIVE, \
-	  "after so long without origin I/O everything is destaged, 0: at once") \
+	  "after so long without writes or origin I/O all is destaged, 0: at once") \
 	T(destage_depth, 32, 1, 64, "", SC_TUN_LIVE, \
 	  "destage writes in flight") \
 	T(small_queue, 10, 1, 90, "%", SC_TUN_LIVE, \

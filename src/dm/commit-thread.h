@@ -21,10 +21,38 @@ struct sc_capture {
 };
 
 /**
+ * struct sc_crowd - the FLUSHes under way, see flush.c
+ * @nr_waiting: for the next cycle
+ * @nr_served: by the cycle under way
+ * @nr_before: that were waiting or being served when the last cycle ended
+ * @gather: the thread waits for so many to come
+ * @cycle_ns: about what a cycle that serves some takes
+ * @begun_ns: when the cycle under way began
+ * @direct: one has gone to the cache device by itself
+ * @failed: such a one has failed
+ * @unsettled: a write that no durable record knows may have been acknowledged
+ * @settling: the same, until the cycle under way has ended well
+ */
+struct sc_crowd {
+	u32 nr_waiting;
+	u32 nr_served;
+	u32 nr_before;
+	u32 gather;
+	u64 cycle_ns;
+	u64 begun_ns;
+	bool direct;
+	bool failed;
+	bool unsettled;
+	bool settling;
+};
+
+/**
  * struct sc_commit - the commit thread
  * @thread: the thread
- * @lock: protects @bios, @wanted, @started, @stats; innermost, hard irq safe
+ * @lock: protects what follows up to @started, and @stats; innermost,
+ *	hard irq safe
  * @bios: complete after the next cycle
+ * @crowd: how many wait, and need to
  * @wanted: somebody asks for a cycle
  * @flush: with a flush of the devices even if no record is pending
  * @started: number of the last cycle begun
@@ -53,6 +81,7 @@ struct sc_commit {
 	struct task_struct *thread;
 	spinlock_t lock;
 	struct bio_list bios;
+	struct sc_crowd crowd;
 	bool wanted;
 	bool flush;
 	u64 started;
@@ -85,5 +114,34 @@ struct sc_commit {
  * Return: 0 or -errno.
  */
 int sc_commit_start(struct sc_cache *c);
+
+/* ---- flush.c ----------------------------------------------------------------- */
+
+/**
+ * sc_flush_gather() - let the rest of a crowd come
+ * @c: the cache
+ *
+ * Context: the commit thread, before sc_flush_take().
+ */
+void sc_flush_gather(struct sc_cache *c);
+
+/**
+ * sc_flush_take() - begin a cycle
+ * @c: the cache
+ * @bios: set to those that it will complete
+ *
+ * Context: the commit thread.
+ * Return: whether the devices have to be flushed even if no record is pending.
+ */
+bool sc_flush_take(struct sc_cache *c, struct bio_list *bios);
+
+/**
+ * sc_flush_done() - all that was pending when the cycle began is durable
+ * @c: the cache
+ * @ok: if not, no later FLUSH will do without a cycle
+ *
+ * Context: the commit thread, before the bios are completed.
+ */
+void sc_flush_done(struct sc_cache *c, bool ok);
 
 #endif

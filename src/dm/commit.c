@@ -32,12 +32,15 @@ void sc_commit_bio(struct sc_cache *c, struct bio *bio)
 {
 	struct sc_commit *k = c->commit;
 	unsigned long flags;
+	bool wake;
 
 	sc_count(c, flushes);
 	spin_lock_irqsave(&k->lock, flags);
 	bio_list_add(&k->bios, bio);
+	wake = ++k->crowd.nr_waiting >= k->crowd.gather;
 	spin_unlock_irqrestore(&k->lock, flags);
-	wake_up(&k->work);
+	if (wake)
+		wake_up(&k->work);
 }
 
 static u64 commit_ticket(struct sc_cache *c, bool flush)
@@ -379,15 +382,14 @@ static int commit_cycle(struct sc_cache *c, bool flush)
 
 	if ((flush && !sc_origin_is_flushed(c)) || held_too_long(c))
 		origin = sc_origin_flush(c);
-	if (k->error) {
-		r = flush ? commit_without(c) : 0;
-	} else {
-		r = commit_records(c, flush);
-		if (r) {
+	if (!k->error) {
+		/* What the failed flush was for may be lost as well. */
+		r = k->crowd.failed ? -EIO : commit_records(c, flush);
+		sc_flush_done(c, !r);
+		if (r)
 			commit_failed(c);
-			r = flush ? commit_without(c) : 0;
-		}
 	}
+	r = k->error && flush ? commit_without(c) : 0;
 	return origin ? origin : r;
 }
 
@@ -433,16 +435,9 @@ static void commit_run(struct sc_cache *c)
 	bool flush;
 	int r;
 
-	spin_lock_irq(&k->lock);
-	bios = k->bios;
-	bio_list_init(&k->bios);
-	WRITE_ONCE(k->wanted, false);
-	flush = k->flush;
-	k->flush = false;
-	k->started++;
-	spin_unlock_irq(&k->lock);
-
-	r = commit_cycle(c, flush || !bio_list_empty(&bios));
+	sc_flush_gather(c);
+	flush = sc_flush_take(c, &bios);
+	r = commit_cycle(c, flush);
 	/* An error that another flush of the origin met is told to one FLUSH. */
 	if (!bio_list_empty(&bios) && xchg(&k->origin_error, false))
 		r = -EIO;

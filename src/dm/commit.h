@@ -124,6 +124,37 @@ bool sc_commit_held(const struct sc_cache *c);
  */
 void sc_commit_stats(struct sc_cache *c, struct sc_meta_stats *st);
 
+/* ---- flush.c --------------------------------------------------------------- */
+
+/**
+ * sc_commit_note_unsettled() - something is dirty that no durable record knows
+ * @c: the cache
+ *
+ * Context: any, the slot's shard lock is held; before the write is acknowledged.
+ */
+void sc_commit_note_unsettled(struct sc_cache *c);
+
+/**
+ * sc_flush_begin() - does a FLUSH need the cache device's flush only?
+ * @c: the cache
+ *
+ * Context: any.
+ * Return: true: the caller sends it there and calls sc_flush_end(); false: it
+ * has to go through sc_commit_bio().
+ */
+bool sc_flush_begin(struct sc_cache *c);
+
+/**
+ * sc_flush_end() - that flush has ended
+ * @c: the cache
+ * @ok: well
+ *
+ * Context: any, hard irq included.
+ * Return: @ok; if false, the bio has to go through sc_commit_bio(), whose next
+ * cycle then treats the cache device as failed.
+ */
+bool sc_flush_end(struct sc_cache *c, bool ok);
+
 /* ---- meta-io.c ------------------------------------------------------------- */
 
 extern const struct sc_meta_io sc_meta_io_ops;

@@ -32,6 +32,15 @@ static bool slot_may_change_origin(struct sc_cache *c, u32 i, u16 mask)
 	return !(mask & sc_slot_dvalid(c->map, i) & ~sc_slot_ddirty(c->map, i));
 }
 
+/*
+ * What is used again and again would be dirty again soon, and pay for that with
+ * a new slot and two records; unless the policy wants to be rid of it.
+ */
+static bool slot_is_hot(const struct sc_slot *s)
+{
+	return sc_slot_freq(s) && sc_slot_queue(s) != SC_Q_DIRTY;
+}
+
 /* May this slot be destaged now? Sets what of it. */
 static bool slot_ready(struct sc_batch *b, u32 i, u16 *mask)
 {
@@ -41,6 +50,10 @@ static bool slot_ready(struct sc_batch *b, u32 i, u16 *mask)
 	*mask = sc_slot_dirty(c->map, i);
 	if (flags & (SC_BUSY | SC_COPYING)) {
 		b->skipped++;
+		return false;
+	}
+	if (b->spare_hot && slot_is_hot(sc_map_slot(c->map, i))) {
+		b->hot++;
 		return false;
 	}
 	if (slot_may_change_origin(c, i, *mask))
@@ -142,6 +155,7 @@ u32 sc_batch_collect(struct sc_batch *b, u32 from)
 	b->skipped = 0;
 	b->unsettled = 0;
 	b->dead = false;
+	b->hot = 0;
 	for (;;) {
 		granule = sc_dirty_next(b->c->dirty, granule);
 		if (granule == SC_NO_GRANULE)

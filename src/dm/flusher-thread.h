@@ -63,6 +63,8 @@ struct sc_destage_job {
  * @nr_jobs: in @jobs
  * @nr_failed: slots of @slots that could not be read or written
  * @skipped: dirty blocks that somebody was at work on
+ * @spare_hot: leave alone what is written, or read, again and again
+ * @hot: how many were
  * @unsettled: dirty blocks that a commit would make destageable
  * @dead: a job of several slots moved none: do not try each alone
  * @waiting: wakes the flusher when I/O ends
@@ -77,6 +79,8 @@ struct sc_batch {
 	u32 nr_jobs;
 	u32 nr_failed;
 	u32 skipped;
+	bool spare_hot;
+	u32 hot;
 	u32 unsettled;
 	bool dead;
 	wait_queue_head_t waiting;
@@ -107,6 +111,8 @@ struct sc_batch {
  * @sweeping: above dirty_low, until dirty_target is reached
  * @was_dirty: an event is due when nothing is dirty any more
  * @budget_bytes: written to the cache device when last counted
+ * @seen_bytes: the same, to see whether anybody writes
+ * @last_write: when that was seen to change, in jiffies
  * @batch: the only one
  */
 struct sc_flusher {
@@ -129,6 +135,8 @@ struct sc_flusher {
 	bool sweeping;
 	bool was_dirty;
 	u64 budget_bytes;
+	u64 seen_bytes;
+	unsigned long last_write;
 	struct sc_batch *batch;
 };
 

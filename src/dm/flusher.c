@@ -5,9 +5,11 @@
  *
  * It sweeps the origin upwards and starts again at its begin (C-SCAN). Above
  * dirty_low it works down to dirty_target even while the origin is busy; when
- * the foreground has left the origin alone for idle_ms it cleans everything.
- * While the foreground reads from the origin it keeps but a share of the queue,
- * that grows with what is dirty.
+ * the foreground has left the origin alone, and written nothing to the cache,
+ * for idle_ms it cleans everything. Up to dirty_high it spares what is hot.
+ * While the foreground reads from the origin it writes one block at a time;
+ * only between dirty_high and dirty_limit it takes an ever larger share of the
+ * queue.
  */
 #include <linux/kthread.h>
 
@@ -17,6 +19,8 @@
 /* A foreground that was there so short a while ago will be back. */
 #define RECENT_MS	20
 #define TICK_MS		1000
+/* All that is dirty is hot: the next look may take so long. */
+#define HOT_MS		100
 #define BACKOFF_MAX	5
 
 static struct sc_tunables *tune(struct sc_cache *c)
@@ -48,14 +52,40 @@ static bool pressed(struct sc_cache *c)
 static unsigned int flusher_depth(struct sc_cache *c)
 {
 	u32 full = sc_tune(&tune(c)->destage_depth);
-	u64 percent = dirty_percent(c);
+	u32 high = sc_tune(&tune(c)->dirty_high);
+	u32 limit = sc_tune(&tune(c)->dirty_limit);
+	u64 percent;
 
-	if (pressed(c) || percent >= sc_tune(&tune(c)->dirty_high))
+	if (pressed(c))
 		return full;
 	if (!atomic_read(&c->admission.origin_reads) &&
 	    origin_quiet_for(c, RECENT_MS))
 		return full;
-	return max_t(u32, 1, div_u64(full * percent, 200));
+	percent = dirty_percent(c);
+	if (percent <= high)
+		return 1;
+	if (percent >= limit)
+		return full;
+	return 1 + div_u64((full - 1) * (percent - high), limit - high);
+}
+
+/* Nobody has written to the cache for so long, as far as was looked. */
+static bool writes_quiet_for(struct sc_cache *c, unsigned int ms)
+{
+	struct sc_flusher *f = c->flusher;
+	u64 bytes = sc_stats_sum(c->target, SC_CNT_cache_write_bytes);
+
+	if (bytes != f->seen_bytes)
+		f->last_write = jiffies;
+	f->seen_bytes = bytes;
+	return time_after_eq(jiffies, f->last_write + msecs_to_jiffies(ms));
+}
+
+static bool idle(struct sc_cache *c)
+{
+	unsigned int ms = sc_tune(&tune(c)->idle_ms);
+
+	return writes_quiet_for(c, ms) && origin_quiet_for(c, ms);
 }
 
 static bool flusher_wants(struct sc_cache *c)
@@ -73,8 +103,9 @@ static bool flusher_wants(struct sc_cache *c)
 		f->sweeping = true;
 	else if (percent <= sc_tune(&tune(c)->dirty_target))
 		f->sweeping = false;
-	return f->sweeping || pressed(c) ||
-	       origin_quiet_for(c, sc_tune(&tune(c)->idle_ms));
+	f->batch->spare_hot = !pressed(c) && !idle(c) &&
+			      percent < sc_tune(&tune(c)->dirty_high);
+	return f->sweeping || pressed(c) || idle(c);
 }
 
 static void flusher_wait(struct sc_cache *c, unsigned int ms)
@@ -118,6 +149,8 @@ static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
 		flusher_result(c, -EIO);
 	else if (b->unsettled)
 		sc_commit_wait(c, sc_commit_ticket(c));
+	else if (b->hot)
+		flusher_wait(c, HOT_MS);
 	else
 		flusher_wait(c, RECENT_MS);
 }
@@ -152,7 +185,7 @@ static void flusher_batch(struct sc_cache *c)
 		sweep_begin(f);
 	next = sc_batch_collect(b, from);
 	f->sweep = next == SC_NO_GRANULE ? 0 : next;
-	f->missed |= b->skipped;
+	f->missed |= b->skipped || b->hot;
 	f->failing |= b->unsettled && sc_commit_error(c);
 	if (b->nr_slots) {
 		r = sc_batch_run(b, flusher_depth);

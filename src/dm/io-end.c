@@ -112,6 +112,17 @@ static int end_cache_write(struct sc_cache *c, struct bio *bio,
 	return DM_ENDIO_INCOMPLETE;
 }
 
+static int end_flush(struct sc_cache *c, struct bio *bio, struct sc_io *io,
+		     bool ok)
+{
+	io->kind = SC_IO_PLAIN;
+	if (sc_flush_end(c, ok))
+		return DM_ENDIO_DONE;
+	bio->bi_status = BLK_STS_OK;
+	sc_commit_bio(c, bio);
+	return DM_ENDIO_INCOMPLETE;
+}
+
 int sc_io_end(struct dm_target *ti, struct bio *bio, blk_status_t *error)
 {
 	struct sc_target *t = ti->private;
@@ -119,17 +130,23 @@ int sc_io_end(struct dm_target *ti, struct bio *bio, blk_status_t *error)
 	struct sc_io *io = sc_bio_io(bio);
 	u8 kind = io->kind;
 
+	/* Most are hits, and nobody looks at their state again. */
+	if (likely((kind == SC_IO_READ || kind == SC_IO_OVERWRITE) &&
+		   !*error && !io->commit)) {
+		sc_grace_put(&c->grace, io->epoch);
+		return DM_ENDIO_DONE;
+	}
 	switch (kind) {
 	case SC_IO_READ:
 		io->kind = SC_IO_PLAIN;
 		sc_grace_put(&c->grace, io->epoch);
-		if (likely(!*error))
-			return DM_ENDIO_DONE;
 		sc_fail_io(c, SC_LEG_CACHE, false);
 		return end_retry(c, bio, io);
 	case SC_IO_OVERWRITE:
 	case SC_IO_ALLOC:
 		return end_cache_write(c, bio, io, *error);
+	case SC_IO_FLUSH:
+		return end_flush(c, bio, io, !*error);
 	case SC_IO_ORIGIN_READ:
 		/* Read-ahead may be refused for want of memory alone. */
 		end_origin_read(c, !*error || bio->bi_opf & REQ_RAHEAD);

@@ -9,6 +9,39 @@
 
 /* ---- looking at a run -------------------------------------------------------- */
 
+/*
+ * Slots that follow each other as their blocks do, each holding one sub-block.
+ * What lies behind the slot is looked at without asking the chains: the block
+ * number says whether it is the next one, and the shard whether we hold the
+ * lock of what we read. Beside a newer slot that is still being written an
+ * older one may be found: what it has is what the block holds until then.
+ */
+static u64 hit_end_plain(struct sc_cache *c, const struct sc_run *run, u32 i,
+			 u64 sector, u64 limit)
+{
+	const struct sc_geom *g = &c->geom;
+	const u32 mask = SC_SHARD_MASK | SC_HASHED | SC_V | SC_BLOCK_HI;
+	struct sc_shard *sh = &c->map->shards[run->shard];
+	struct sc_slot *s = sc_map_slot(c->map, i), *last;
+	u64 b = from_oblock(sc_sector_block(g, sector)), pos;
+	u32 want = run->shard << SC_SHARD_SHIFT | SC_HASHED | SC_V |
+		   (u32)(b >> 32);
+
+	last = sc_map_slot(c->map, g->nr_slots - 1);
+	sc_slot_touch(sh, s);
+	for (pos = sc_block_end(g, sector); pos < limit;
+	     pos += sc_block_sectors(g)) {
+		/* Within a run the upper part of the number is the same. */
+		if (s == last || (READ_ONCE(s[1].flags) & mask) != want ||
+		    s[1].block_lo != (u32)(b + 1))
+			return pos;
+		b++;
+		s++;
+		sc_slot_touch(sh, s);
+	}
+	return limit;
+}
+
 u64 sc_io_hit_end(struct sc_cache *c, const struct sc_run *run, u32 i,
 		  u64 sector, u64 end)
 {
@@ -18,6 +51,8 @@ u64 sc_io_hit_end(struct sc_cache *c, const struct sc_run *run, u32 i,
 	u64 pos, limit = min(end, sc_run_end(g, sector));
 	u32 next;
 
+	if (g->nr_subs == 1 && likely(mode != SC_PASSTHROUGH))
+		return hit_end_plain(c, run, i, sector, limit);
 	sc_slot_touch(sh, sc_map_slot(c->map, i));
 	for (pos = sc_sub_end(g, sector); pos < limit;
 	     pos = sc_sub_end(g, pos)) {
@@ -153,6 +188,45 @@ static u64 nr_blocks(const struct sc_cache *c, const struct sc_io *io)
 	       (io->sector >> shift) + 1;
 }
 
+/*
+ * Most requests lie in one block, and most blocks are one sub-block: the flags
+ * of one slot tell all there is to know.
+ */
+static inline bool map_is_single(const struct sc_cache *c,
+				 const struct bio *bio, u64 sector)
+{
+	u32 block_sectors = sc_block_sectors(&c->geom);
+
+	return !c->map->masks && (sector & (block_sectors - 1)) +
+				 bio_sectors(bio) <= block_sectors;
+}
+
+/* What the straight way has in registers, others find out again. */
+static struct sc_run map_run(const struct sc_cache *c, const struct sc_io *io)
+{
+	return sc_map_run(c->map, sc_sector_block(&c->geom, io->sector));
+}
+
+/* From here on the slot is used without owning it. */
+static inline void map_use_slot(struct sc_cache *c, struct sc_io *io, u32 shard)
+	__releases(shard)
+{
+	io->epoch = sc_grace_get(&c->grace);
+	spin_unlock_irq(&c->locks[shard].lock);
+}
+
+/* A request that map_is_single(), with what it wants in slot @i. */
+static __always_inline void map_one_hit(struct sc_cache *c, struct bio *bio,
+					struct sc_io *io, u32 shard, u32 i)
+	__releases(shard)
+{
+	sc_slot_touch(&c->map->shards[shard], sc_map_slot(c->map, i));
+	map_use_slot(c, io, shard);
+	io->nr_sectors = bio_sectors(bio);
+	io->iter = bio->bi_iter;
+	sc_io_remap(c, bio, i, io->sector);
+}
+
 /* To be asked once for each request that misses. */
 static bool map_sequential(struct sc_cache *c, u64 sector, u64 end, bool write)
 {
@@ -239,21 +313,22 @@ static bool map_may_fill(struct sc_cache *c, const struct sc_view *v,
 	return true;
 }
 
-static int map_read_missed(struct sc_cache *c, struct bio *bio,
-			   struct sc_io *io, const struct sc_run *run)
+static noinline int map_read_missed(struct sc_cache *c, struct bio *bio,
+				    struct sc_io *io)
 	__releases(shard)
 {
-	struct sc_lock *l = &c->locks[run->shard];
+	struct sc_run run = map_run(c, io);
+	struct sc_lock *l = &c->locks[run.shard];
 	u64 end = io->sector + bio_sectors(bio), miss_end;
 	struct sc_view v;
 	bool fill;
 
-	sc_io_look(c, &v, run, io->sector, end);
+	sc_io_look(c, &v, &run, io->sector, end);
 	/* A read that begins in a gap stops where the gap ends. */
 	v.touched = BIT(sc_sub_index(&c->geom, io->sector));
-	miss_end = sc_io_miss_end(c, run, io->sector, end);
+	miss_end = sc_io_miss_end(c, &run, io->sector, end);
 	fill = miss_end > io->sector &&
-	       map_may_fill(c, &v, run, io->sector, miss_end);
+	       map_may_fill(c, &v, &run, io->sector, miss_end);
 	spin_unlock_irq(&l->lock);
 
 	/* The mode changed between two looks: a job looks again. */
@@ -272,28 +347,52 @@ static int map_read_missed(struct sc_cache *c, struct bio *bio,
 	return DM_MAPIO_REMAPPED;
 }
 
+static inline bool map_readable(const struct sc_cache *c, u32 i,
+				u64 sector)
+{
+	u16 subs;
+
+	if (i == SC_NIL)
+		return false;
+	subs = sc_io_readable(c, i, sc_cache_mode(c));
+	return c->map->masks ? subs >> sc_sub_index(&c->geom, sector) & 1 :
+			       subs;
+}
+
+/* A hit of several sub-blocks, perhaps. */
+static noinline int map_read_long(struct sc_cache *c, struct bio *bio,
+				  struct sc_io *io, u32 i)
+	__releases(shard)
+{
+	struct sc_run run = map_run(c, io);
+	u64 sector = io->sector;
+	u64 end = sc_io_hit_end(c, &run, i, sector, sector + bio_sectors(bio));
+
+	io->kind = SC_IO_READ;
+	map_use_slot(c, io, run.shard);
+	map_cut(bio, io, end);
+	sc_io_remap(c, bio, i, sector);
+	sc_count_add(c, read_hits, nr_blocks(c, io));
+	trace_sc_map(c, io->sector, io->nr_sectors, SC_ACT_HIT);
+	return DM_MAPIO_REMAPPED;
+}
+
 static int map_read(struct sc_cache *c, struct bio *bio, struct sc_io *io)
 {
 	u64 sector = io->sector;
 	sc_oblock_t b = sc_sector_block(&c->geom, sector);
 	struct sc_run run = sc_map_run(c->map, b);
-	struct sc_lock *l = &c->locks[run.shard];
-	u64 end;
 	u32 i;
 
-	spin_lock_irq(&l->lock);
+	spin_lock_irq(&c->locks[run.shard].lock);
 	i = sc_map_find(c->map, &run, b);
-	if (i == SC_NIL || !(sc_io_readable(c, i, sc_cache_mode(c)) >>
-			     sc_sub_index(&c->geom, sector) & 1))
-		return map_read_missed(c, bio, io, &run);
-	end = sc_io_hit_end(c, &run, i, sector, sector + bio_sectors(bio));
+	if (unlikely(!map_readable(c, i, sector)))
+		return map_read_missed(c, bio, io);
+	if (unlikely(!map_is_single(c, bio, sector)))
+		return map_read_long(c, bio, io, i);
 	io->kind = SC_IO_READ;
-	io->epoch = sc_grace_get(&c->grace);
-	spin_unlock_irq(&l->lock);
-
-	map_cut(bio, io, end);
-	sc_io_remap(c, bio, i, sector);
-	sc_count_add(c, read_hits, nr_blocks(c, io));
+	map_one_hit(c, bio, io, run.shard, i);
+	sc_count(c, read_hits);
 	trace_sc_map(c, io->sector, io->nr_sectors, SC_ACT_HIT);
 	return DM_MAPIO_REMAPPED;
 }
@@ -338,6 +437,22 @@ static void map_strip_fua(struct sc_cache *c, struct bio *bio,
 	io->commit = true;
 }
 
+/*
+ * Shorter still: the slot is dirty already, so that nothing of it changes, nor
+ * of the sweep's bitmap, and whoever made it dirty has asked for the commit if
+ * one is due. In every mode and in ill health what is dirty stays write-back.
+ */
+static inline bool map_can_rewrite(const struct sc_cache *c, u32 i)
+{
+	u32 flags;
+
+	if (i == SC_NIL)
+		return false;
+	flags = sc_map_slot(c->map, i)->flags;
+	return (flags & (SC_V | SC_D | SC_BUSY | SC_COPYING)) == (SC_V | SC_D) &&
+	       (flags & (SC_DV | SC_DD)) != SC_DV;
+}
+
 static int map_overwrite(struct sc_cache *c, struct bio *bio, struct sc_io *io,
 			 const struct sc_run *run, u32 first)
 	__releases(shard)
@@ -367,9 +482,7 @@ static int map_overwrite(struct sc_cache *c, struct bio *bio, struct sc_io *io,
 		i = next;
 	}
 	io->kind = SC_IO_OVERWRITE;
-	io->epoch = sc_grace_get(&c->grace);
-	spin_unlock_irq(&c->locks[run->shard].lock);
-
+	map_use_slot(c, io, run->shard);
 	map_cut(bio, io, min(pos, limit));
 	map_strip_fua(c, bio, io, settled);
 	sc_io_remap(c, bio, first, io->sector);
@@ -435,23 +548,64 @@ static int map_origin_write(struct sc_cache *c, struct bio *bio,
 	return DM_MAPIO_REMAPPED;
 }
 
-static int map_write(struct sc_cache *c, struct bio *bio, struct sc_io *io)
+/* How far a stream goes around the cache from here on, dropping what is clean. */
+static u64 map_dropped_end(struct sc_cache *c, u64 sector, u64 end)
 {
+	const struct sc_geom *g = &c->geom;
+	u64 pos = sector, begin, limit;
+	enum sc_action act = SC_ACT_DROP;
+	struct sc_run run;
+	struct sc_view v;
+
+	while (pos < end && (act == SC_ACT_DROP || act == SC_ACT_ORIGIN)) {
+		begin = pos;
+		limit = min(end, sc_run_end(g, pos));
+		run = sc_map_run(c->map, sc_sector_block(g, pos));
+		spin_lock_irq(&c->locks[run.shard].lock);
+		for (; pos < limit; pos = sc_block_end(g, pos)) {
+			sc_io_look(c, &v, &run, pos, end);
+			v.admit = false;
+			act = sc_plan_write(&v);
+			if (act != SC_ACT_DROP && act != SC_ACT_ORIGIN)
+				break;
+		}
+		spin_unlock_irq(&c->locks[run.shard].lock);
+		pos = min(pos, limit);
+		if (begin > sector && pos > begin)
+			map_sequential(c, begin, pos, true);
+	}
+	return pos;
+}
+
+/* One job, one commit and one write to the origin for as much as possible. */
+static int map_drop(struct sc_cache *c, struct bio *bio, struct sc_io *io,
+		    u64 end)
+{
+	u64 pos = map_dropped_end(c, io->sector, end);
+
+	/* Something has changed meanwhile: the job looks again. */
+	if (pos == io->sector)
+		return map_job(c, bio, io, end);
+	map_cut(bio, io, pos);
+	sc_job_queue(c, bio);
+	return DM_MAPIO_SUBMITTED;
+}
+
+static noinline int map_write_decide(struct sc_cache *c, struct bio *bio,
+				     struct sc_io *io, u32 i)
+	__releases(shard)
+{
+	struct sc_run run = map_run(c, io);
 	u64 end = io->sector + bio_sectors(bio);
-	sc_oblock_t b = sc_sector_block(&c->geom, io->sector);
-	struct sc_run run = sc_map_run(c->map, b);
 	struct sc_lock *l = &c->locks[run.shard];
 	struct sc_view v;
-	u32 i;
 
-	spin_lock_irq(&l->lock);
-	i = sc_map_find(c->map, &run, b);
 	if (map_can_overwrite(c, i, block_touched(&c->geom, io->sector, end),
 			      sc_cache_mode(c)))
 		return map_overwrite(c, bio, io, &run, i);
 
 	sc_io_look(c, &v, &run, io->sector, end);
-	if (!v.live && v.admit &&
+	if (v.admit && !(v.touched & v.dirty) &&
 	    map_sequential(c, io->sector,
 			   min(end, sc_run_end(&c->geom, io->sector)), true)) {
 		sc_count(c, sequential_bypasses);
@@ -465,11 +619,50 @@ static int map_write(struct sc_cache *c, struct bio *bio, struct sc_io *io)
 		break;
 	case SC_ACT_ORIGIN:
 		return map_origin_write(c, bio, io, &run);
+	case SC_ACT_DROP:
+		spin_unlock_irq(&l->lock);
+		return map_drop(c, bio, io, end);
 	default:
 		break;
 	}
 	spin_unlock_irq(&l->lock);
 	return map_job(c, bio, io, end);
+}
+
+static int map_write(struct sc_cache *c, struct bio *bio, struct sc_io *io)
+{
+	sc_oblock_t b = sc_sector_block(&c->geom, io->sector);
+	struct sc_run run = sc_map_run(c->map, b);
+	u32 i;
+
+	spin_lock_irq(&c->locks[run.shard].lock);
+	i = sc_map_find(c->map, &run, b);
+	/* What FUA asks for depends on the records. */
+	if (unlikely(!map_can_rewrite(c, i) ||
+		     !map_is_single(c, bio, io->sector) ||
+		     bio->bi_opf & REQ_FUA))
+		return map_write_decide(c, bio, io, i);
+	io->kind = SC_IO_OVERWRITE;
+	map_one_hit(c, bio, io, run.shard, i);
+	sc_count(c, write_hits);
+	sc_count_add(c, cache_write_bytes, bio->bi_iter.bi_size);
+	trace_sc_map(c, io->sector, io->nr_sectors, SC_ACT_OVERWRITE);
+	return DM_MAPIO_REMAPPED;
+}
+
+/* ---- FLUSH ------------------------------------------------------------------- */
+
+static noinline int map_flush(struct sc_cache *c, struct bio *bio,
+			      struct sc_io *io)
+{
+	if (!sc_flush_begin(c)) {
+		sc_commit_bio(c, bio);
+		return DM_MAPIO_SUBMITTED;
+	}
+	sc_count(c, flushes);
+	io->kind = SC_IO_FLUSH;
+	bio_set_dev(bio, sc_bdev(c, SC_LEG_CACHE));
+	return DM_MAPIO_REMAPPED;
 }
 
 /* ---- map --------------------------------------------------------------------- */
@@ -485,10 +678,8 @@ int sc_io_map(struct dm_target *ti, struct bio *bio)
 	io->bypass = false;
 	io->failed = false;
 	io->throttled = false;
-	if (bio->bi_opf & REQ_PREFLUSH) {
-		sc_commit_bio(c, bio);
-		return DM_MAPIO_SUBMITTED;
-	}
+	if (unlikely(bio->bi_opf & REQ_PREFLUSH))
+		return map_flush(c, bio, io);
 	io->sector = dm_target_offset(ti, bio->bi_iter.bi_sector);
 	bio->bi_iter.bi_sector = io->sector;
 	switch (bio_op(bio)) {

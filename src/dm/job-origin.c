@@ -8,17 +8,17 @@
 
 /**
  * struct sc_span - neighbouring blocks written together
- * @run: that they are in
+ * @run: that they are in; around the cache, that the last of them is in
  * @sector: first sector
  * @end: behind the last
  * @nr: blocks
  * @nr_hits: of these, cached before
  * @commit: some durable record may still map them
- * @slot: for @keep; busy
- * @keep: sub-blocks that will be valid; written through only
+ * @slot: written through only: busy
+ * @keep: the same: sub-blocks that will be valid
  */
 struct sc_span {
-	const struct sc_run *run;
+	struct sc_run run;
 	u64 sector;
 	u64 end;
 	u32 nr;
@@ -39,7 +39,8 @@ static void span_add_both(struct sc_job *j, struct sc_span *s, u32 i,
 		sc_map_slot(c->map, i)->flags |= SC_BUSY;
 		sc_slot_invalidate(c, i, v->touched);
 	} else {
-		i = sc_io_take_slot(c, s->run, sc_sector_block(&c->geom, s->end));
+		i = sc_io_take_slot(c, &s->run,
+				    sc_sector_block(&c->geom, s->end));
 	}
 	s->slot[s->nr] = i;
 	s->commit |= v->touched & v->dvalid;
@@ -50,7 +51,6 @@ static void span_add_drop(struct sc_job *j, struct sc_span *s, u32 i,
 {
 	struct sc_cache *c = j->c;
 
-	s->slot[s->nr] = SC_NIL;
 	if (!v->live || !(v->touched & (v->valid | v->dvalid)))
 		return;
 	sc_count(c, invalidations);
@@ -72,13 +72,13 @@ static bool span_joins(struct sc_job *j, const struct sc_view *v,
 static void span_collect(struct sc_job *j, struct sc_span *s, bool both)
 {
 	const struct sc_geom *g = &j->c->geom;
-	u64 limit = min(sc_job_piece_end(j), sc_run_end(g, s->sector));
+	u64 limit = min(sc_job_piece_end(j), sc_run_end(g, s->end));
 	struct sc_view v;
 	u32 i;
 
 	while (s->end < limit) {
-		i = sc_job_look(j, &v, s->run, s->end, limit);
-		if (!span_joins(j, &v, s->run, both))
+		i = sc_job_look(j, &v, &s->run, s->end, limit);
+		if (!span_joins(j, &v, &s->run, both))
 			break;
 		if (both)
 			span_add_both(j, s, i, &v);
@@ -160,7 +160,7 @@ static int span_write(struct sc_job *j, struct sc_span *s, bool both)
 static void span_end_both(struct sc_job *j, struct sc_span *s, bool ok)
 {
 	struct sc_cache *c = j->c;
-	struct sc_lock *l = &c->locks[s->run->shard];
+	struct sc_lock *l = &c->locks[s->run.shard];
 	u32 n;
 
 	spin_lock_irq(&l->lock);
@@ -176,6 +176,35 @@ static void span_end_both(struct sc_job *j, struct sc_span *s, bool ok)
 	spin_unlock_irq(&l->lock);
 }
 
+/*
+ * Around the cache, which keeps no slot, over as many runs as go the same way:
+ * one commit and one write for all of them. Each run is counted as having a
+ * writer before its lock is dropped, so that what was looked at stays as it is.
+ * Nothing is waited for meanwhile but the locks. Returns the last run's lock.
+ */
+static struct sc_lock *span_collect_around(struct sc_job *j, struct sc_span *s,
+					   struct sc_lock *l)
+{
+	const struct sc_geom *g = &j->c->geom;
+	sc_oblock_t b;
+	u64 begin;
+
+	for (;;) {
+		begin = s->end;
+		b = sc_sector_block(g, begin);
+		span_collect(j, s, false);
+		if (s->end > begin)
+			sc_writers_begin(j->c, b);
+		if (s->end < sc_run_end(g, begin) ||
+		    s->end >= sc_job_piece_end(j))
+			return l;
+		spin_unlock_irq(&l->lock);
+		s->run = sc_map_run(j->c->map, sc_sector_block(g, s->end));
+		l = &j->c->locks[s->run.shard];
+		spin_lock_irq(&l->lock);
+	}
+}
+
 int sc_job_origin(struct sc_job *j, const struct sc_run *run,
 		  struct sc_lock *l, enum sc_action act)
 	__releases(shard)
@@ -183,7 +212,7 @@ int sc_job_origin(struct sc_job *j, const struct sc_run *run,
 	struct sc_cache *c = j->c;
 	u64 sector = sc_job_sector(j);
 	sc_oblock_t b = sc_sector_block(&c->geom, sector);
-	struct sc_span s = { .run = run, .sector = sector, .end = sector };
+	struct sc_span s = { .run = *run, .sector = sector, .end = sector };
 	bool both = act == SC_ACT_BOTH, failed;
 	int r = 0;
 
@@ -193,14 +222,15 @@ int sc_job_origin(struct sc_job *j, const struct sc_run *run,
 		sc_writers_wait(c, b);
 		return 0;
 	}
-	span_collect(j, &s, both);
+	if (both)
+		span_collect(j, &s, true);
+	else
+		l = span_collect_around(j, &s, l);
 	if (!s.nr) {
 		/* The mode changed since the plan was made. */
 		spin_unlock_irq(&l->lock);
 		return 0;
 	}
-	if (!both)
-		sc_writers_begin(c, b);
 	if (s.commit)
 		r = sc_job_wait_commit(j, l);
 	else

@@ -58,6 +58,8 @@ void sc_slot_dirtied(struct sc_cache *c, u32 i, u16 mask)
 {
 	slot_lock(c, i);
 	sc_map_mark_dirty(c->map, i, mask);
+	if (!sc_map_settled(c->map, i, mask))
+		sc_commit_note_unsettled(c);
 	/* After the slot: who clears the bit looks at the slot afterwards. */
 	sc_dirty_set(c->dirty, sc_slot_block(sc_map_slot(c->map, i)));
 }

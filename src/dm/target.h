@@ -229,6 +229,7 @@ struct sc_cache {
  * @SC_IO_ALLOC: it wrote busy slots, publish them
  * @SC_IO_ORIGIN_READ: it read the origin
  * @SC_IO_ORIGIN: it wrote the origin
+ * @SC_IO_FLUSH: it is a FLUSH of the cache device
  */
 enum sc_io_kind {
 	SC_IO_PLAIN,
@@ -237,12 +238,13 @@ enum sc_io_kind {
 	SC_IO_ALLOC,
 	SC_IO_ORIGIN_READ,
 	SC_IO_ORIGIN,
+	SC_IO_FLUSH,
 };
 
 /**
  * struct sc_io - what belongs to a bio
- * @kind: enum sc_io_kind
  * @epoch: of the grace period that it joined
+ * @kind: enum sc_io_kind
  * @commit: it is complete only after a commit (FUA)
  * @bypass: part of a long stream: no new slot for it
  * @throttled: it has waited for a slot
@@ -254,8 +256,8 @@ enum sc_io_kind {
  * @target: for @work
  */
 struct sc_io {
-	u8 kind;
 	u8 epoch;
+	u8 kind;
 	bool commit;
 	bool bypass;
 	bool failed;

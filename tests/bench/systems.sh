@@ -49,8 +49,8 @@ system_ssd() {
 # dm_system TABLE-WORDS...: over the whole slow disk
 dm_system() {
 	dev=/dev/mapper/cached
-	dd if=/dev/zero of=$meta bs=4k count=1 conv=fsync 2>/dev/null
-	echo "0 $(sectors $hdd) $*" | dm_create cached
+	dd if=/dev/zero of="$meta" bs=4k count=1 conv=fsync 2>/dev/null
+	echo "0 $(sectors "$hdd") $*" | dm_create cached
 }
 
 system_ssdcache() {
@@ -66,22 +66,20 @@ system_dm_cache() {
 # It keeps its metadata on the fast disk.
 system_dm_writecache() {
 	modprobe dm-writecache &&
-		dd if=/dev/zero of=$ssd bs=4k count=1 conv=fsync 2>/dev/null &&
+		dd if=/dev/zero of="$ssd" bs=4k count=1 conv=fsync 2>/dev/null &&
 		dm_system "writecache s $hdd $ssd 4096 0"
 }
 
 system_bcache() {
 	modprobe bcache || return 1
 	dev=/dev/bcache0
-	wipefs -qa $hdd $ssd
-	make-bcache --writeback -B $hdd -C $ssd >/dev/null || return 1
+	wipefs -qa "$hdd" "$ssd"
+	make-bcache --writeback -B "$hdd" -C "$ssd" >/dev/null || return 1
 	# There is no udev to do so.
 	for _d in $ssd $hdd; do
 		echo "$_d" >/sys/fs/bcache/register || return 1
 	done
-	wait_for 10 [ -b $dev ] && wait_for 10 grep -q dirty \
-		/sys/block/bcache0/bcache/state ||
-		grep -q clean /sys/block/bcache0/bcache/state
+	wait_for 10 grep -qE 'dirty|clean' /sys/block/bcache0/bcache/state
 }
 
 # What a system says of itself, for whoever reads the raw results.

@@ -80,6 +80,12 @@ static bool broken_settled(const struct sc_map *m, u32 i, u16 mask)
 	return broken(SC_BREAK_UNSETTLED) || sc_map_settled(m, i, mask);
 }
 
+static void broken_note(struct sc_cache *c)
+{
+	if (!broken(SC_BREAK_DIRECT_FLUSH))
+		sc_commit_note_unsettled(c);
+}
+
 static int broken_epoch(struct sc_meta *m)
 {
 	return broken(SC_BREAK_NO_EPOCH) ? 0 : sc_meta_raise_epoch(m);
@@ -149,6 +155,7 @@ static unsigned int broken_fua(void)
 #undef sc_grace_wait
 
 #include "../../src/dm/fail.c"
+#include "../../src/dm/flush.c"
 #include "../../src/dm/flusher.c"
 #include "../../src/dm/grace.c"
 
@@ -180,9 +187,11 @@ static unsigned int broken_fua(void)
 
 #define sc_map_retire(m, i)		broken_retire(m, i)
 #define sc_map_mark_dirty(m, i, mask)	broken_mark_dirty(m, i, mask)
+#define sc_commit_note_unsettled(c)	broken_note(c)
 #include "../../src/dm/slot.c"
 #undef sc_map_retire
 #undef sc_map_mark_dirty
+#undef sc_commit_note_unsettled
 
 #include "../../src/dm/stats.c"
 #include "../../src/dm/writers.c"

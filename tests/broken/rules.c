@@ -26,6 +26,8 @@ const struct sc_break_text sc_breaks[SC_NR_BREAKS] = {
 		"rule 5: cleared before the origin is flushed" },
 	[SC_BREAK_EARLY_FLUSH] = { "early-flush",
 		"rule 6: a FLUSH completes at once" },
+	[SC_BREAK_DIRECT_FLUSH] = { "direct-flush",
+		"rule 6: a FLUSH without a commit though a write needs one" },
 	[SC_BREAK_NO_HOLD] = { "no-hold",
 		"rule 7: committed clean before the origin is flushed" },
 	[SC_BREAK_NO_GRACE] = { "no-grace",

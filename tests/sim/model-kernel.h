@@ -123,6 +123,10 @@ static inline void list_del_init(struct list_head *l)
 #define this_cpu_dec(x)			((x)--)
 #define this_cpu_add(x, n)		((x) += (n))
 
+/* ---- the compiler ---------------------------------------------------------- */
+
+#define noinline		__attribute__((noinline))
+
 /* ---- atomic values --------------------------------------------------------- */
 
 typedef struct { int v; } atomic_t;
@@ -155,6 +159,12 @@ typedef struct { s64 v; } atomic64_t;
 #define time_after_eq(a, b)	((long)((a) - (b)) >= 0)
 #define ktime_get()		((s64)model_jiffies)
 #define ktime_to_ms(t)		(t)
+#define NSEC_PER_MSEC		1000000L
+#define ktime_get_ns()		((u64)model_jiffies * NSEC_PER_MSEC)
+#define ns_to_ktime(ns)		((s64)(ns))
+#define wait_event_hrtimeout(wq, cond, ns) \
+	wait_event_idle_timeout(wq, cond, \
+				((ns) + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC)
 
 /* ---- locks ----------------------------------------------------------------- */
 

@@ -223,7 +223,7 @@ static void test_forged_counters(void **state)
 /* A journal block whose number nobody can have counted to. */
 static void test_forged_transaction(void **state)
 {
-	struct sc_block_id id = { .location = 10, .seq = ~0ULL - 5 };
+	struct sc_block_id id = { .location = 10, .seq = S64_MAX - 5 };
 	struct sc_tx_block tx = { .generation = 1, .count = 1, .nr_records = 1 };
 	struct sc_record rec = kit_record(3, 3, 1);
 	u8 uuid[SC_UUID_BYTES];
