@@ -51,7 +51,7 @@ typedef int64_t s64;
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
-#define data_race(x)	(x)
+#define data_race(x)	(x)	/* for KCSAN */
 
 /* As in the kernel: the message is optional. */
 #undef static_assert

@@ -306,8 +306,7 @@ static void commit_failed(struct sc_cache *c)
 
 	WRITE_ONCE(c->commit->error, -EIO);
 	/* Only this thread changes what records say, and so what is asked. */
-	c->commit->dirty_records =
-		data_race(sc_map_any_dirty_record(c->map));
+	c->commit->dirty_records = data_race(sc_map_any_dirty_record(c->map));
 	if (metadata)
 		sc_fail_io(c, SC_LEG_METADATA, true);
 	/* What records are worth before the state, see sc_io_look(). */
@@ -462,8 +461,8 @@ static bool commit_has_work(struct sc_cache *c)
 {
 	struct sc_commit *k = c->commit;
 
-	/* Who adds a bio wakes the thread afterwards: it looks again. */
 	return kthread_should_stop() || READ_ONCE(k->wanted) ||
+	       /* Who adds one wakes the thread afterwards: it looks again. */
 	       data_race(!bio_list_empty(&k->bios)) ||
 	       (!k->error && sc_meta_checkpoint_wanted(c->meta));
 }

@@ -23,6 +23,7 @@
  */
 static inline struct sc_lock *sc_slot_lock(struct sc_cache *c, u32 i)
 {
+	/* Of the word that changes, these bits do not. */
 	return &c->locks[data_race(sc_slot_shard(sc_map_slot(c->map, i)))];
 }
 

@@ -67,7 +67,7 @@ struct command {
 };
 
 static int control;
-static char buffer[BUFFER_BYTES] __attribute__((aligned(8)));
+static _Alignas(8) char buffer[BUFFER_BYTES];
 
 static void die(const char *fmt, ...)
 {
@@ -97,7 +97,7 @@ static void put_line(const char *line)
 	d->target_count = 1;
 	spec->sector_start = start;
 	spec->length = length;
-	strcpy((char *)(spec + 1), line + at);
+	memcpy(spec + 1, line + at, strlen(line + at) + 1);
 }
 
 static void put_message(const char *words)
@@ -105,7 +105,7 @@ static void put_message(const char *words)
 	struct dm_ioctl *d = (void *)buffer;
 	struct dm_target_msg *msg = (void *)(d + 1);
 
-	strcpy(msg->message, words);
+	memcpy(msg->message, words, strlen(words) + 1);
 }
 
 /* Returns 0 or errno. */
@@ -118,7 +118,7 @@ static int call(const struct command *c, unsigned long what, unsigned int flags)
 	d->data_size = sizeof(buffer);
 	d->data_start = sizeof(*d);
 	d->flags = flags;
-	strncpy(d->name, c->args[0], sizeof(d->name) - 1);
+	snprintf(d->name, sizeof(d->name), "%s", c->args[0]);
 	if (what == DM_TABLE_LOAD)
 		put_line(c->args[1]);
 	else if (what == DM_TARGET_MSG)
@@ -253,7 +253,7 @@ static bool attempt(const struct command *c, int n, struct outcome *o)
 	if (r)
 		r = command_do(c);
 	if (r)
-		die("%d: the next attempt fails, too: %s", n, strerror(r));
+		die("%d: fails once more: %s", n, strerror(r));
 	r = command_undo(c);
 	if (r)
 		die("%d: cannot be undone: %s", n, strerror(r));

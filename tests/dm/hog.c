@@ -10,6 +10,7 @@
  * fails at the first that is not what it was.
  */
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 
 #define PAGE_WORDS	512u
 
-static volatile sig_atomic_t stop;
+static atomic_int stop;
 
 static void on_term(int sig)
 {
