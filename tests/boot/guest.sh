@@ -71,9 +71,11 @@ step_create() {
 		--cache $fast --set idle_ms=3600000
 	sed -i '/^data/s/[^ \t]*$/&,nofail,x-systemd.device-timeout=5/' \
 		/etc/ssdcachetab
-	echo "LABEL=data /data ext4 nofail,x-systemd.device-timeout=30 0 2" >>/etc/fstab
+	echo "/dev/mapper/data /data ext4 nofail 0 2" >>/etc/fstab
 	systemctl daemon-reload
-	check "mount by label" mount /data
+	check "mount" mount /data
+	check "its label is the cached device's" test "$(realpath /dev/disk/by-label/data)" = \
+		"$(realpath /dev/mapper/data)"
 	check "is from the cached device" mounted_from /data data
 	check "the file is there" holds /data/before
 	check "another" put /data/cached

@@ -171,9 +171,9 @@ dm_cache_first() {
 	run "no claim unless asked" sh -c '! dmsetup targets | grep -qw ^cache'
 }
 
-slow=$(ram_disk 128)
-slow2=$(ram_disk 128)
-fast=$(ram_disk 64)
+slow=$(loop_disk 128)
+slow2=$(loop_disk 128)
+fast=$(loop_disk 64)
 random_file /tmp/data 4096
 make_check
 run "the module claims dm-cache's name" load_module /modules/ssdcache.ko claim_dm_cache=1
