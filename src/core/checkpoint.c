@@ -35,8 +35,8 @@ static void begin(struct sc_meta *m)
 	/* Nothing is set there: the last checkpoint wrote all it captured. */
 	c->capture = c->dirty;
 	c->dirty = empty;
-	memcpy(c->next, c->state, DIV_ROUND_UP(max_t(u32, old, nr_pages(m)),
-					       4));
+	/* All, as @next is what was in force before: a shrink may lie between. */
+	memcpy(c->next, c->state, DIV_ROUND_UP(c->nr_pages, 4));
 	/* Pages that a shrunk cache does not need any more. */
 	for (page = nr_pages(m); page < old; page++) {
 		sc_state_set(c->next, page, SC_PAGE_ABSENT);

@@ -166,6 +166,33 @@ static void test_shrink_refused(void **state)
 	assert_int_equal(kit.loaded->rec[950].valid, 0);
 }
 
+/*
+ * What was behind the end must be forgotten by every later checkpoint, not only
+ * by the one that shrinks: the states of four pages share a byte.
+ */
+static void test_shrink_and_go_on(void **state)
+{
+	struct sc_meta_params p = kit_params;
+
+	(void)state;
+	rig_exit(&kit);
+	p.metadata_sectors = 256 * 8;
+	p.cache_sectors = (u64)6 * SC_PAGE_ENTRIES * 8 + 16;
+	rig_init(&kit, &p);
+	assert_int_equal(rig_up(&kit), 0);
+	kit_commit_range(0, 6 * SC_PAGE_ENTRIES, 0);
+	assert_int_equal(sc_meta_checkpoint(kit.m), 0);
+	p.cache_sectors = (u64)4 * SC_PAGE_ENTRIES * 8 + 16;
+	kit_reopen_with(&p, 0, NULL);
+	assert_int_equal(sc_meta_start(kit.m), 0);
+	kit_commit_range(0, 1, 1);
+	assert_int_equal(sc_meta_checkpoint(kit.m), 0);
+	kit_reopen_with(&p, 0, NULL);
+	assert_int_equal(kit.loaded->rec[0].dirty, 1);
+	assert_int_equal(kit.loaded->rec[4 * SC_PAGE_ENTRIES - 1].valid, 1);
+	assert_int_equal(kit.loaded->rec[4 * SC_PAGE_ENTRIES].valid, 0);
+}
+
 /* ---- features -------------------------------------------------------------- */
 
 /* Set a feature word of both superblocks behind the engine's back. */
@@ -293,6 +320,7 @@ int main(void)
 		KIT_TEST(test_too_small),
 		KIT_TEST(test_map_too_small),
 		KIT_TEST(test_shrink_refused),
+		KIT_TEST(test_shrink_and_go_on),
 		KIT_TEST(test_features),
 		KIT_TEST(test_version),
 		KIT_TEST(test_two_map_blocks),
