@@ -207,7 +207,7 @@ test_bad_origin_sector() {
 # ---- metadata and cache die together -----------------------------------------
 
 _voided() {
-	cmp -s -n 4096 $m /dev/zero
+	cmp -s -n 4096 "$m" /dev/zero
 }
 
 # Nothing is lost: the origin goes on alone, and the cache begins anew when the
