@@ -527,6 +527,11 @@ void sc_map_commit_failed(struct sc_map *m, const struct sc_record *rec,
 	ask_commit(m, i);
 }
 
+void sc_map_unmark(struct sc_map *m, u32 i, const struct sc_record *old)
+{
+	sc_map_mark_clean(m, i, old->valid & ~old->dirty);
+}
+
 void sc_map_durable(const struct sc_map *m, u32 i, struct sc_record *rec)
 {
 	rec->slot = to_cblock(i);

@@ -560,6 +560,19 @@ void sc_map_commit_failed(struct sc_map *m, const struct sc_record *rec,
 			  const struct sc_record *old, bool maybe);
 
 /**
+ * sc_map_unmark() - what was marked dirty for a commit that failed
+ * @m: the map
+ * @i: the slot
+ * @old: what durable records certainly say, or said before that commit
+ *
+ * A sub-block that a record calls clean is written only after one calls it
+ * dirty (rule 3). So it still holds what it held, and is clean.
+ *
+ * Context: the lock of its shard is held; nothing is committed any more.
+ */
+void sc_map_unmark(struct sc_map *m, u32 i, const struct sc_record *old);
+
+/**
  * sc_map_durable() - what durable records say
  * @m: the map
  * @i: the slot

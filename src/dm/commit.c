@@ -171,6 +171,15 @@ int sc_origin_flush(struct sc_cache *c)
 /* ---- a transaction ----------------------------------------------------------- */
 
 /* Returns whether the slot has come to rest. */
+static void commit_unmark(struct sc_cache *c, u32 i, const struct sc_record *old)
+{
+	if (!sc_slot_dirty(c->map, i))
+		return;
+	sc_map_unmark(c->map, i, old);
+	if (!sc_slot_dirty(c->map, i))
+		sc_policy_cleaned(c->policy, i);
+}
+
 static bool commit_apply_one(struct sc_cache *c, const struct sc_capture *cap,
 			     bool ok)
 {
@@ -180,6 +189,7 @@ static bool commit_apply_one(struct sc_cache *c, const struct sc_capture *cap,
 		/* If the cache device alone failed nothing was written. */
 		sc_map_commit_failed(c->map, &cap->rec, &cap->old,
 				     sc_meta_failed(c->meta));
+		commit_unmark(c, i, &cap->old);
 		return false;
 	}
 	if (!sc_map_committed(c->map, &cap->rec))
@@ -300,11 +310,31 @@ static void commit_abandon(struct sc_cache *c)
 		sc_abandon(c);
 }
 
+/* Marks that no transaction has taken up, and none will. */
+static void commit_unmark_all(struct sc_cache *c)
+{
+	struct sc_record old;
+	struct sc_lock *l;
+	u32 i;
+
+	for (i = 0; i < c->geom.nr_slots; i++) {
+		if (!(i & 0xffff))
+			cond_resched();
+		l = sc_slot_lock(c, i);
+		spin_lock_irq(&l->lock);
+		sc_map_durable(c->map, i, &old);
+		if (!(sc_map_slot(c->map, i)->flags & SC_COMMITTING))
+			commit_unmark(c, i, &old);
+		spin_unlock_irq(&l->lock);
+	}
+}
+
 static void commit_failed(struct sc_cache *c)
 {
 	bool metadata = sc_meta_failed(c->meta);
 
 	WRITE_ONCE(c->commit->error, -EIO);
+	commit_unmark_all(c);
 	/* Only this thread changes what records say, and so what is asked. */
 	c->commit->dirty_records = data_race(sc_map_any_dirty_record(c->map));
 	if (metadata)
@@ -358,6 +388,8 @@ static int commit_without(struct sc_cache *c)
 {
 	int r = sc_flusher_sweep(c);
 
+	if (READ_ONCE(c->health) == SC_DEGRADED)
+		commit_abandon(c);
 	if (r || !c->commit->dirty_records ||
 	    READ_ONCE(c->records) == SC_RECORDS_NONE)
 		return r;

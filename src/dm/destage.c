@@ -154,7 +154,7 @@ u32 sc_batch_collect(struct sc_batch *b, u32 from)
 	b->nr_failed = 0;
 	b->skipped = 0;
 	b->unsettled = 0;
-	b->dead = false;
+	b->dead = 0;
 	b->hot = 0;
 	for (;;) {
 		granule = sc_dirty_next(b->c->dirty, granule);
@@ -166,6 +166,9 @@ u32 sc_batch_collect(struct sc_batch *b, u32 from)
 		cond_resched();
 	}
 }
+
+/* After so many jobs of which nothing moved the device is taken for dead. */
+#define DEAD_JOBS	8
 
 /* ---- moving ------------------------------------------------------------------ */
 
@@ -316,7 +319,7 @@ static void job_move_each(struct sc_destage_job *job)
 		else
 			b->slots[job->first + n].failed = true;
 	}
-	b->dead |= !moved;
+	b->dead = moved ? 0 : b->dead + 1;
 }
 
 static void job_failed(struct sc_destage_job *job, enum sc_leg leg)
@@ -325,7 +328,7 @@ static void job_failed(struct sc_destage_job *job, enum sc_leg leg)
 	u32 n;
 
 	sc_fail_io(b->c, leg, leg == SC_LEG_ORIGIN);
-	if (job->nr > 1 && !b->dead) {
+	if (job->nr > 1 && b->dead < DEAD_JOBS) {
 		job_move_each(job);
 		return;
 	}

@@ -66,7 +66,7 @@ struct sc_destage_job {
  * @spare_hot: leave alone what is written, or read, again and again
  * @hot: how many were
  * @unsettled: dirty blocks that a commit would make destageable
- * @dead: a job of several slots moved none: do not try each alone
+ * @dead: jobs in a row of which nothing could be moved, see job_failed()
  * @waiting: wakes the flusher when I/O ends
  * @slots: in the order of the sweep
  * @jobs: the same
@@ -82,7 +82,7 @@ struct sc_batch {
 	bool spare_hot;
 	u32 hot;
 	u32 unsettled;
-	bool dead;
+	u32 dead;
 	wait_queue_head_t waiting;
 	struct sc_destage_slot slots[SC_BATCH_SLOTS];
 	struct sc_destage_job jobs[SC_BATCH_JOBS];

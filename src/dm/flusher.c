@@ -145,7 +145,7 @@ static void flusher_result(struct sc_cache *c, int r)
 /* Nothing could be destaged in a whole sweep: see what is in the way. */
 static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
 {
-	if (sc_commit_error(c))
+	if (b->unsettled && sc_commit_error(c))
 		flusher_result(c, -EIO);
 	else if (b->unsettled)
 		sc_commit_wait(c, sc_commit_ticket(c));
@@ -233,6 +233,11 @@ static int flusher_thread(void *data)
 		cond_resched();
 	}
 	return 0;
+}
+
+void sc_flusher_deepen(struct sc_cache *c)
+{
+	wake_up(&c->flusher->batch->waiting);
 }
 
 void sc_flusher_kick(struct sc_cache *c)
@@ -324,7 +329,8 @@ int sc_flusher_drain(struct sc_cache *c)
 				     READ_ONCE(f->interrupted));
 	atomic_dec(&f->drain);
 	if (!sc_stats_nr_dirty(c))
-		return sc_commit_sync(c);
+		return sc_commit_error(c) ? sc_origin_flush(c) :
+					    sc_commit_sync(c);
 	return r || READ_ONCE(f->interrupted) ? -EINTR : -EIO;
 }
 

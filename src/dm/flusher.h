@@ -57,6 +57,16 @@ void sc_flusher_urge(struct sc_cache *c);
 void sc_flusher_kick(struct sc_cache *c);
 
 /**
+ * sc_flusher_deepen() - the queue to the origin may be deeper now
+ * @c: the cache
+ *
+ * Does not disturb it while it waits, after an error above all.
+ *
+ * Context: any, hard irq included.
+ */
+void sc_flusher_deepen(struct sc_cache *c);
+
+/**
  * sc_flusher_gave_up() - does the origin refuse to be written?
  * @c: the cache
  *

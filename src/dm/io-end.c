@@ -87,7 +87,7 @@ static void end_origin_read(struct sc_cache *c, bool ok)
 	if (!ok)
 		sc_fail_io(c, SC_LEG_ORIGIN, false);
 	if (atomic_dec_and_test(&c->admission.origin_reads))
-		sc_flusher_kick(c);
+		sc_flusher_deepen(c);
 }
 
 /* A write to the cache device has ended. */

@@ -166,7 +166,7 @@ static int read_origin(struct sc_job *j, u64 end)
 	atomic_inc(&j->c->admission.origin_reads);
 	r = sc_job_io(j, &part);
 	if (atomic_dec_and_test(&j->c->admission.origin_reads))
-		sc_flusher_kick(j->c);
+		sc_flusher_deepen(j->c);
 	if (!r)
 		sc_job_advance(j, end);
 	return r;
@@ -187,7 +187,7 @@ static int fill_read(struct sc_job *j, struct sc_fill *f, u64 end, void *buf)
 	atomic_inc(&j->c->admission.origin_reads);
 	r = sc_job_buffer_io(j->c, REQ_OP_READ, &part, buf);
 	if (atomic_dec_and_test(&j->c->admission.origin_reads))
-		sc_flusher_kick(j->c);
+		sc_flusher_deepen(j->c);
 	if (r)
 		return r;
 	copy_to_request(j, buf + ((sector - f->begin) << SECTOR_SHIFT),

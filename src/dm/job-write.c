@@ -9,7 +9,9 @@
 static int write_mark(struct sc_job *j, struct sc_lock *l, u32 i, u16 mask)
 	__releases(shard)
 {
-	sc_slot_dirtied(j->c, i, mask);
+	/* What is marked after a failure nobody would take back. */
+	if (!sc_commit_error(j->c))
+		sc_slot_dirtied(j->c, i, mask);
 	return sc_job_wait_commit(j, l);
 }
 

@@ -92,8 +92,11 @@ struct sc_lock *sc_job_lock(struct sc_job *j, struct sc_run *run)
 u32 sc_job_look(struct sc_job *j, struct sc_view *v, const struct sc_run *run,
 		u64 sector, u64 end)
 {
-	u32 i = sc_io_look(j->c, v, run, sector, end);
+	u32 i;
 
+	/* Before the look: what it sees may be newer, never older. */
+	j->ill = READ_ONCE(j->c->health) != SC_RW;
+	i = sc_io_look(j->c, v, run, sector, end);
 	if (j->io->bypass || j->io->failed)
 		v->admit = false;
 	if (j->io->failed && v->mode != SC_PASSTHROUGH)
@@ -112,11 +115,10 @@ void sc_job_hold(struct sc_cache *c, u32 i)
 int sc_job_wait_commit(struct sc_job *j, struct sc_lock *l)
 	__releases(shard)
 {
-	bool hopeless = READ_ONCE(j->c->health) != SC_RW;
 	u64 ticket = sc_commit_ticket(j->c);
 
 	spin_unlock_irq(&l->lock);
-	return sc_commit_wait(j->c, ticket) && hopeless ? -EIO : 0;
+	return sc_commit_wait(j->c, ticket) && j->ill ? -EIO : 0;
 }
 
 void sc_job_complete(struct sc_job *j, int r)

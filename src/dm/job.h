@@ -18,11 +18,13 @@
  * @bio: the request, its iterator stands at the next sector to do; NULL once it
  *       has been completed
  * @io: of the bio
+ * @ill: no commit could be had when it last looked
  */
 struct sc_job {
 	struct sc_cache *c;
 	struct bio *bio;
 	struct sc_io *io;
+	bool ill;
 };
 
 static inline u64 sc_job_sector(const struct sc_job *j)
