@@ -59,8 +59,7 @@ ours() {
 }
 
 dirty_something() {
-	lvm_says lvchange -y --cachesettings 'idle_ms=3600000' vg/data &&
-		put /tmp/data $lv 1000 && [ "$(sc_get $dm dirty)" -gt 0 ]
+	sc_message $dm idle_ms 3600000 && put /tmp/data $lv 1000 && [ "$(sc_get $dm dirty)" -gt 0 ]
 }
 
 # As docs/lvm.md has it: who wants dm-cache gets ours.
@@ -110,7 +109,7 @@ change_settings() {
 	step "writeback" lvm_says lvchange -y --cachemode writeback vg/data
 	step "lvchange --cachesettings" lvm_says lvchange -y --cachesettings \
 		'idle_ms=5000 dirty_low=20' vg/data
-	# Open: LVM 2.03.16 keeps them, and gives the target none of them.
+	# LVM keeps them, and warns that its smq does not have them.
 	note "the target's table: $(dmsetup table $dm)"
 	is "the settings" cache_settings dirty_low=20,idle_ms=5000
 	step "lvchange --cachepolicy cleaner" lvm_says lvchange -y \
