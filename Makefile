@@ -108,7 +108,7 @@ one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 # What it draws is the same each time, unless told otherwise.
 test: export SEED := $(or $(SEED),1)
 test:
-	@$(run) deps lint unit sim fuzz tools modules bed vm host bench debug
+	@$(run) deps lint unit sim fuzz tools modules bed vm host
 
 check:
 	@$(run) lint unit sim tools
