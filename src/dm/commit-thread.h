@@ -47,6 +47,16 @@ struct sc_crowd {
 };
 
 /**
+ * struct sc_voiding - letting the metadata say that they are of no use, abandon.c
+ * @tried: when that was last tried, in jiffies
+ * @done: it was done
+ */
+struct sc_voiding {
+	unsigned long tried;
+	bool done;
+};
+
+/**
  * struct sc_commit - the commit thread
  * @thread: the thread
  * @lock: protects what follows up to @started, and @stats; innermost,
@@ -73,8 +83,7 @@ struct sc_crowd {
  * @nr_ended: transactions that ended well
  * @nr_records: in the transaction being built or on its way
  * @records: these
- * @void_tried: when the metadata of an abandoned cache were last to be voided
- * @voided: that was done
+ * @voiding: of an abandoned cache's metadata
  * @stats: copy of the engine's
  */
 struct sc_commit {
@@ -101,8 +110,7 @@ struct sc_commit {
 	u64 nr_ended;
 	u32 nr_records;
 	struct sc_capture *records;
-	unsigned long void_tried;
-	bool voided;
+	struct sc_voiding voiding;
 	struct sc_meta_stats stats;
 };
 

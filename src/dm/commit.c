@@ -359,11 +359,11 @@ static void commit_void(struct sc_cache *c)
 {
 	struct sc_commit *k = c->commit;
 
-	if (c->records != SC_RECORDS_NONE || k->voided)
+	if (c->records != SC_RECORDS_NONE || k->voiding.done)
 		return;
-	k->void_tried = jiffies;
-	k->voided = !sc_meta_void(c->meta);
-	if (k->voided)
+	k->voiding.tried = jiffies;
+	k->voiding.done = !sc_meta_void(c->meta);
+	if (k->voiding.done)
 		pr_info("ssdcache %s: the metadata device is back, and empty\n",
 			dm_table_device_name(c->target->ti->table));
 }
@@ -373,7 +373,7 @@ static void commit_degraded(struct sc_cache *c)
 	if (likely(READ_ONCE(c->health) != SC_DEGRADED))
 		return;
 	commit_abandon(c);
-	if (time_after(jiffies, c->commit->void_tried +
+	if (time_after(jiffies, c->commit->voiding.tried +
 		       msecs_to_jiffies(VOID_RETRY_MS)))
 		commit_void(c);
 }

@@ -544,8 +544,7 @@ static int up_task(void *data)
 		resize(life.old_sectors);
 		r = model_dev_up();
 	}
-	if (!r)
-		life.old_sectors = 0;
+	life.old_sectors = r ? life.old_sectors : 0;
 	tell("up: %d", r);
 	if (r && !model_power_off)
 		model_fail("start failed: %d", r);
