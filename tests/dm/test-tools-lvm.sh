@@ -23,9 +23,9 @@ lv_names() {
 
 prepare() {
 	run "the module" sc_load
-	slow=$(discard_disk 700)
-	ssd=$(ram_disk 96)
-	other=$(ram_disk 32)
+	slow=$(loop_disk 700)
+	ssd=$(loop_disk 96)
+	other=$(loop_disk 32)
 	run "volume group" lvm vgcreate -q vg "$slow" "$ssd"
 	run "another group" lvm vgcreate -q other "$other"
 	run "volume" lvm lvcreate -q -y -L 330M -n home vg "$slow"
@@ -52,7 +52,7 @@ test_refusals() {
 
 test_create() {
 	run "create" ssdcache lvm create vg/home --fast "$ssd" \
-		--set idle_ms=0 || exit 1
+		--set idle_ms=3600000 || exit 1
 	same "volumes are made" "$(lv_names vg)" "home home_fast home_fastmeta"
 	same "all are tagged" "$(lv_names @ssdcache)" \
 		"home home_fast home_fastmeta"

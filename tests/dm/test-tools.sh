@@ -88,7 +88,7 @@ create() {
 }
 
 test_create() {
-	create --set idle_ms=0 --set dirty_low=60
+	create --set idle_ms=3600000 --set dirty_low=60
 	exits "not twice" 3 "in /etc/ssdcachetab already" ssdcache create fast \
 		--origin /dev/mapper/slow --cache /dev/mapper/ssd --force
 	run "the file system is there" mounted $fast
@@ -141,9 +141,9 @@ test_change() {
 	exits "set: not while it runs" 2 "new table" ssdcache set fast ghost=10
 	exits "set: no such key" 2 "unknown" ssdcache set fast nonsense=1
 	exits "set: shows all" 0 "^idle_ms +500" ssdcache set fast
-	same "set: not saved" "$(tab | grep -o 'idle_ms=[0-9]*')" idle_ms=0
-	run "set --save" ssdcache set fast --save idle_ms=0
-	same "set: saved" "$(tab | grep -o 'idle_ms=[0-9]*')" idle_ms=0
+	same "set: not saved" "$(tab | grep -o 'idle_ms=[0-9]*')" idle_ms=3600000
+	run "set --save" ssdcache set fast --save idle_ms=3600000
+	same "set: saved" "$(tab | grep -o 'idle_ms=[0-9]*')" idle_ms=3600000
 	run "mode writethrough" ssdcache mode fast writethrough
 	same "mode: shown" "$(ssdcache mode fast)" "mode  writethrough"
 	same "mode: not saved" "$(tab | grep -o 'mode=[a-z]*')" mode=writeback
@@ -170,7 +170,7 @@ test_figures() {
 		"$(sed -n 's/^ssdcache_promotions_total.* //p' /tmp/said)" \
 		"$(sc_get fast promotions)"
 	exits "prometheus: health" 0 'health\{name="fast",state="rw"\} 1' \
-		cat /tmp/said
+		ssdcache stats --prometheus
 	exits "top" 0 "^fast +writeback" env COLUMNS=132 ssdcache top -n 2
 	dd if=$fast of=/dev/null bs=1M count=40 iflag=direct 2>/dev/null &
 	exits "top as JSON" 0 '"reads_per_s": [0-9.]+' ssdcache top --json -n 1

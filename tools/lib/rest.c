@@ -473,6 +473,8 @@ int rest_clear_needs_check(struct rest *r)
 	return err ? failed_write(r, err) : EXIT_DONE;
 }
 
+#define CLEAR_BLOCKS	256u
+
 /* ---- create ---------------------------------------------------------------- */
 
 /* Of two blocks one may be torn. */
@@ -555,6 +557,24 @@ static int draw_curtain(struct rest *r)
 	return write_supers(r, block, block);
 }
 
+/* Journal blocks of the cache that has been there would be of ours by their uuid. */
+static int clear_journal(struct rest *r)
+{
+	static const u8 zeroes[CLEAR_BLOCKS * SC_META_BLOCK_BYTES];
+	struct sc_meta_stats st;
+	u64 block, nr;
+	int err = 0;
+
+	sc_meta_stats(r->meta, &st);
+	for (block = REST_CURTAIN_BLOCKS; block < st.nr_used && !err;
+	     block += nr) {
+		nr = min_t(u64, CLEAR_BLOCKS, st.nr_used - block);
+		err = disk_write(&r->metadata, block * META_SECTORS, zeroes,
+				 nr * META_SECTORS);
+	}
+	return err;
+}
+
 static int open_curtain(struct rest *r)
 {
 	return write_supers(r, behind_curtain(r, 0), behind_curtain(r, 1));
@@ -565,6 +585,8 @@ int rest_create_end(struct rest *r, bool needs_check)
 	int code, err;
 
 	err = draw_curtain(r);
+	if (!err)
+		err = clear_journal(r);
 	if (err)
 		return failed_write(r, err);
 	code = rest_start(r);
