@@ -27,6 +27,8 @@ prepare() {
 	sc_clean sc
 	[ "$1" = writeback ] ||
 		run "$2: reads fill" holds_file /tmp/a $sc $a_at
+	# Records of it are on the metadata device.
+	dd if=/dev/null of=$sc conv=fsync,notrunc 2>/dev/null
 	dd if=/tmp/b of=$sc bs=64k seek=$((b_at / 64)) oflag=direct \
 		2>/dev/null
 	nr=$(sc_events sc)
