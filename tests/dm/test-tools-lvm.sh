@@ -67,7 +67,7 @@ test_create() {
 }
 
 test_activation() {
-	exits "the group cannot go while it is in use" 5 "in use" \
+	exits "the group cannot go while it is in use" 5 "in use|is used" \
 		lvm vgchange -an vg
 	umount $mnt
 	run "stop" ssdcache stop vg_home

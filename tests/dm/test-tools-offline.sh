@@ -87,6 +87,7 @@ run "nothing is dirty" \
 	sh -c "ssdcache check $meta --json | grep -q '\"dirty\": 0,'"
 run "the module goes on" create
 run "nothing is dirty there" sc_is sc dirty 0
-run "and it is warm" sc_is sc cache_blocks_used "$used"
+# Reading all of it has filled more.
+holds "and it is warm" "$(sc_get sc cache_blocks_used) >= $used"
 run "the data is the same at last" [ "$(digest $sc)" = "$was" ]
 run "remove at last" sc_remove sc
