@@ -107,6 +107,8 @@ one_kernel := BUILD=$(BUILD) KERNELS="$(KERNEL)" tests/run.sh
 .PHONY: sanitize soak
 # What it draws is the same each time, unless told otherwise.
 test: export SEED := $(or $(SEED),1)
+# These take too long: make soak, make vm TEST=nth.
+test: export TEST := $(or $(TEST),!(soak|nth))
 test:
 	@$(run) deps lint unit sim fuzz tools modules bed vm host
 
