@@ -52,7 +52,9 @@ common() {
 	case $2 in
 	kasan | kcsan) printf -- '--mem 1536 --timeout 1800 ' ;;
 	esac
-	[ -z "${CUTS:-}" ] || printf -- '--timeout %s ' $((600 + CUTS * 20))
+	case $1 in
+	*/test-crash.sh) printf -- '--timeout %s ' $((1800 + ${CUTS:-0} * 40)) ;;
+	esac
 	for f in CUTS SEED MODE BS LAYOUT TARGET RULE ROUNDS; do
 		[ -z "${!f:-}" ] || printf -- '--env %s=%s ' "$f" "${!f}"
 	done

@@ -42,7 +42,7 @@
 
 block=${BS:-${1:-8}}
 layout=${LAYOUT:-${2:-three}}
-CUTS=${CUTS:-20}
+CUTS=${CUTS:-12}
 SEED=${SEED:-1}
 TARGET=${TARGET:-ssdcache}
 note "SEED=$SEED CUTS=$CUTS BS=$block LAYOUT=$layout TARGET=$TARGET${RULE:+ RULE=$RULE}"
