@@ -31,7 +31,7 @@ static void bad_oops(void)
 {
 	int *nowhere = NULL;
 
-	(void)*READ_ONCE(nowhere);
+	(void)READ_ONCE(*READ_ONCE(nowhere));
 }
 
 static void bad_stuck(void)
