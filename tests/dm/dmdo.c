@@ -5,7 +5,7 @@
  *	dmdo COMMAND [, COMMAND]...	one after the other, in one process whose
  *					memory is locked, so that it needs none
  *					of a swap device that it has suspended
- *	dmdo nomem [wipe=DEVICE] COMMAND	short of memory, see below
+ *	dmdo nomem [KEY=VALUE]... COMMAND	short of memory, see below
  *
  * A COMMAND is one of, LINE and WORDS being one argument each:
  *
@@ -14,14 +14,15 @@
  *	status NAME | table NAME
  *	message NAME WORDS
  *
- * With nomem the first allocation of memory that the command makes in the
- * kernel fails, then the second, and so on until there is none more: see
- * Documentation/fault-injection about /proc/thread-self/fail-nth. Whatever
- * comes of it, the same must succeed after it without a failure, and is undone
- * for the next attempt. With wipe the first 4 KiB of DEVICE are zeroed before
- * each, so that metadata is formatted. An attempt may succeed although memory
- * was short; if it fails it must say ENOMEM, or EIO if I/O below it failed for
- * want of memory. How many there were of each is printed.
+ * With nomem an allocation of memory that the command makes in the kernel fails,
+ * each of them in turn: see Documentation/fault-injection about
+ * /proc/thread-self/fail-nth. With most=NUMBER, if there are more, so many of
+ * them are drawn, from the whole length evenly; seed=NUMBER draws others.
+ * Whatever comes of it, the same must succeed after it without a failure, and is
+ * undone for the next attempt. With wipe the first 4 KiB of DEVICE are zeroed
+ * before each, so that metadata is formatted. An attempt may succeed although
+ * memory was short; if it fails it must say ENOMEM, or EIO if I/O below it failed
+ * for want of memory. How many there were of each is printed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,8 @@
 #include <linux/dm-ioctl.h>
 
 #define BUFFER_BYTES	16384
-#define MAX_NTH		100000
+#define FAR		1000000000
+#define MAX_MORE	100
 
 /** struct verb - what a command does, and what undoes it */
 struct verb {
@@ -187,11 +189,19 @@ static void do_all(int argc, char **argv)
 
 static int fail_nth;
 
-/** struct outcome - of the attempts that missed an allocation */
+/** struct shortage - what is asked for */
+struct shortage {
+	const char *wipe;
+	int most;
+	unsigned int seed;
+};
+
+/** struct outcome - of the attempts that missed an allocation, or made all */
 struct outcome {
 	int enomem;
 	int eio;
 	int none;
+	int untouched;
 };
 
 static void set_nth(int n)
@@ -203,15 +213,15 @@ static void set_nth(int n)
 		die("fail-nth: %s", strerror(errno));
 }
 
-/* Returns whether the allocation that was to fail has been reached. */
-static bool end_nth(void)
+/* Returns how many allocations were left until the one that fails. */
+static int end_nth(void)
 {
 	char text[16] = "";
 
 	if (pread(fail_nth, text, sizeof(text) - 1, 0) <= 0)
 		die("fail-nth: %s", strerror(errno));
 	set_nth(0);
-	return atoi(text) == 0;
+	return atoi(text);
 }
 
 static void wipe(const char *device)
@@ -237,19 +247,23 @@ static void note(struct outcome *o, int n, int r)
 		die("%d: fails with %s", n, strerror(r));
 }
 
-/* Returns false when there is no such allocation any more. */
-static bool attempt(const struct command *c, int n, struct outcome *o)
+/* Returns how many allocations were left until the Nth. */
+static int attempt(const struct command *c, const struct shortage *s, int n,
+		   struct outcome *o)
 {
-	bool reached;
-	int r;
+	int r, left;
 
+	if (s->wipe)
+		wipe(s->wipe);
 	set_nth(n);
 	r = command_do(c);
-	reached = end_nth();
-	if (reached)
-		note(o, n, r);
-	else if (r)
+	left = end_nth();
+	if (left && r)
 		die("%d: fails untouched: %s", n, strerror(r));
+	if (left)
+		o->untouched++;
+	else
+		note(o, n, r);
 	if (r)
 		r = command_do(c);
 	if (r)
@@ -257,33 +271,59 @@ static bool attempt(const struct command *c, int n, struct outcome *o)
 	r = command_undo(c);
 	if (r)
 		die("%d: cannot be undone: %s", n, strerror(r));
-	return reached;
+	return left;
+}
+
+/* Each of @total, or so many of them; then those that have come in addition. */
+static void attempt_all(const struct command *c, const struct shortage *s,
+			int total, struct outcome *o)
+{
+	long long i, from, to, nr = total < s->most ? total : s->most;
+	int left, more = 0;
+
+	srandom(s->seed);
+	for (i = 0; i < nr; i++) {
+		from = i * total / nr;
+		to = (i + 1) * total / nr;
+		attempt(c, s, 1 + from + random() % (to - from), o);
+	}
+	do {
+		left = attempt(c, s, total + ++more, o);
+	} while (!left && more < MAX_MORE);
+	if (!left)
+		die("there is no end to it");
+}
+
+static int shortage_parse(struct shortage *s, int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc && strchr(argv[i], '='); i++)
+		if (!strncmp(argv[i], "wipe=", 5))
+			s->wipe = argv[i] + 5;
+		else if (sscanf(argv[i], "most=%d", &s->most) != 1 &&
+			 sscanf(argv[i], "seed=%u", &s->seed) != 1)
+			die("what is '%s'?", argv[i]);
+	return i;
 }
 
 static void nomem(int argc, char **argv)
 {
-	const char *device = NULL;
+	struct shortage s = { NULL, FAR, 1 };
 	struct outcome o = { 0 };
 	struct command c;
-	int n = 0;
+	int total, used = shortage_parse(&s, argc, argv);
 
-	if (argc && !strncmp(argv[0], "wipe=", 5)) {
-		device = argv[0] + 5;
-		argc--;
-		argv++;
-	}
-	command_parse(&c, argc, argv);
+	command_parse(&c, argc - used, argv + used);
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
 	if (fail_nth < 0)
 		die("fail-nth: %s", strerror(errno));
-	do {
-		if (++n > MAX_NTH)
-			die("there is no end to it");
-		if (device)
-			wipe(device);
-	} while (attempt(&c, n, &o));
+	total = FAR - attempt(&c, &s, FAR, &o);
+	attempt_all(&c, &s, total, &o);
 	printf("%d allocations: %d times ENOMEM, %d times EIO, %d times none\n",
-	       n - 1, o.enomem, o.eio, o.none);
+	       total, o.enomem, o.eio, o.none);
+	if (total && !(o.enomem + o.eio + o.none))
+		die("none of %d failed", total);
 }
 
 int main(int argc, char **argv)
