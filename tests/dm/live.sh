@@ -28,10 +28,10 @@ SC_LENGTH=$short
 
 # ---- the load ---------------------------------------------------------------
 
-# load_begin: stamps in the background until load_end
+# load_begin [OPS]: stamps in the background until load_end, or so many
 load_begin() {
 	# shellcheck disable=SC2086 # words on purpose
-	/test/stamp run $sc /tmp/state /tmp/log ops=0 threads=8 max=256 \
+	/test/stamp run $sc /tmp/state /tmp/log ops="${1:-0}" threads=8 max=256 \
 		seed="$SEED" discard=3 $load_range >/tmp/load 2>&1 &
 	load=$!
 	SEED=$((SEED + 1))
