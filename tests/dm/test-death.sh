@@ -215,7 +215,7 @@ test_bad_origin_sector() {
 # ---- metadata and cache die together -----------------------------------------
 
 _voided() {
-	dd if=$m bs=4k count=1 iflag=direct 2>/dev/null |
+	dd if="$m" bs=4k count=1 iflag=direct 2>/dev/null |
 		cmp -s -n 4096 - /dev/zero
 }
 
