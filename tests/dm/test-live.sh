@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: name=messages -- messages
 # vm: name=reloads -- reloads
-# debug: name=messages kernels=kcsan -- messages
 #
 # What an administrator does to a cache while it is written to and read from:
 # nothing of that may be seen in the data.

@@ -23,7 +23,7 @@
 
 sc=/dev/mapper/sc
 debug=/sys/kernel/debug
-most=60
+most=30
 note "SEED=${SEED:=1}"
 
 # ---- what fails -------------------------------------------------------------
