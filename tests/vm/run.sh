@@ -230,11 +230,11 @@ skipped_initcalls='init_encrypted,crypto_kdf108_init,jent_mod_init'
 skipped_initcalls+=',bpf_tcp_ca_kfunc_init,bpf_dummy_struct_ops_init'
 skipped_initcalls+=',load_system_certificate_list,inet6_init'
 
-# Warnings must reach the console, so loglevel stays at 5.
+# Warnings must reach the console, so loglevel stays at 5. KCSAN is off unless told.
 kernel_words="console=ttyS0 loglevel=5 panic=-1 oops=panic no_timer_check
 random.trust_cpu=on log_buf_len=4M edd=off net.ifnames=0
 watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 sysrq_always_enabled
-mitigations=off cryptomgr.notests initcall_blacklist=$skipped_initcalls"
+kcsan.early_enable=1 mitigations=off cryptomgr.notests initcall_blacklist=$skipped_initcalls"
 
 # Without it, QEMU's default needs some tenths of a second more.
 firmware=/usr/share/qemu/qboot.rom
