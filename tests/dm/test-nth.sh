@@ -49,10 +49,10 @@ create() {
 	echo "$table" | dm_create sc
 }
 
-# load OPS [FLUSHES-PERCENT]
+# load OPS [FLUSHES-PERCENT]: small requests, for each I/O costs an attempt
 load() {
 	seed=$((seed + 1))
-	/test/stamp run "$sc" /tmp/state /tmp/log ops="$1" threads=4 max=32 \
+	/test/stamp run "$sc" /tmp/state /tmp/log ops="$1" threads=3 max=12 \
 		cut=1 seed="$seed" flush="${2:-5}" sync=10 >/tmp/load 2>&1
 }
 
@@ -61,7 +61,7 @@ load() {
 # Each has begin_X, which succeeds, and do_X, which may not.
 
 begin_format() {
-	load 20 && sc_clean sc && sc_remove sc &&
+	load 12 && sc_clean sc && sc_remove sc &&
 		dd if=/dev/zero of="$m" bs=4k count=1 oflag=direct 2>/dev/null
 }
 do_format() {
@@ -69,7 +69,7 @@ do_format() {
 }
 
 begin_create() {
-	load 20 && sc_remove sc
+	load 12 && sc_remove sc
 }
 do_create() {
 	create
@@ -83,7 +83,7 @@ do_write() {
 }
 
 begin_flush() {
-	load 20
+	load 12
 }
 do_flush() {
 	sc_message sc flush
@@ -94,25 +94,25 @@ begin_checkpoint() {
 }
 do_checkpoint() {
 	# More commits than half the journal has blocks.
-	load 30 45
+	load 24 45 && [ "$(sc_get sc commits)" -gt 8 ]
 }
 
 begin_suspend() {
-	load 20
+	load 12
 }
 do_suspend() {
 	dmsetup suspend sc
 }
 
 begin_resume() {
-	load 20 && dmsetup suspend sc
+	load 12 && dmsetup suspend sc
 }
 do_resume() {
 	dmsetup resume sc
 }
 
 begin_mode() {
-	load 20
+	load 12
 }
 do_mode() {
 	sc_message sc mode writethrough && load 10 && sc_message sc flush &&
@@ -121,7 +121,7 @@ do_mode() {
 }
 
 begin_resize() {
-	load 20 && sc_message sc flush || return 1
+	load 12 && sc_message sc flush || return 1
 	if [ "$c" = /dev/mapper/small ]; then
 		make_tables /dev/mapper/large
 	else
