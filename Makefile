@@ -110,7 +110,7 @@ test: export SEED := $(or $(SEED),1)
 # These take too long: make soak, make vm TEST=nth.
 test: export TEST := $(or $(TEST),!(soak|nth))
 test:
-	@$(run) deps lint unit sim fuzz tools modules bed vm host
+	@$(run) deps lint unit sim fuzz tools modules bed vm host bench
 
 check:
 	@$(run) lint unit sim tools

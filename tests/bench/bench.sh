@@ -10,7 +10,8 @@
 #                            nothing.
 #   SYSTEM=NAME              one system; the others' last figures are kept
 #   WORKLOAD=NAME            one group of workloads, or one up to a workload
-#   PROFILE=yes              count instructions by function, too (group cpu)
+#   PROFILE=yes              count instructions by function, too (groups cpu
+#                            and start)
 #   BUILD, KERNEL, JOBS      where modules are, for which kernel, machines at
 #                            a time
 
@@ -22,14 +23,18 @@ build=${BUILD:-build}
 kernel=${KERNEL:-6.12}
 work=$build/bench
 results=docs/benchmarks/results.json
+if [ "$bench" = smoke ]; then
+	work=$build/bench/smoke
+	results=$work/results/results.json
+fi
 
 # Groups by what they need, in the order in which they are shown; guest.sh has
 # what is in them.
-quick_groups='hit zipf seq full cpu'
-full_groups="$quick_groups hit64 scan xfs latency burst drain"
+quick_groups='hit sync zipf seq full latency cpu'
+full_groups="$quick_groups hit64 scan xfs burst drain"
 all_systems='hdd ssd ssdcache dm_cache bcache dm_writecache'
 # Only ours is asked how long it takes to start.
-own_groups=''
+own_groups='start'
 
 die() {
 	echo "bench.sh: $*" >&2
@@ -58,7 +63,7 @@ group_of() {
 choose() {
 	local word
 	case $bench in
-	quick) groups=$quick_groups ;;
+	quick) groups="$quick_groups $own_groups" ;;
 	full) groups="$full_groups $own_groups" ;;
 	smoke) groups=hit ;;
 	*) die "BENCH is quick, full or smoke, not '$bench'" ;;
@@ -93,10 +98,10 @@ options() {
 	if [ "$bench" = smoke ]; then
 		printf -- '--env BENCH_SHORT=yes '
 	fi
-	if [ "${PROFILE:-}" = yes ] && [ "$2" = cpu ]; then
+	if [ "${PROFILE:-}" = yes ] && [[ $2 =~ ^(cpu|start)$ ]]; then
 		printf -- '--file %s/mark --qemu -plugin --qemu %s,out=%s ' \
 			"$work" "$(realpath "$work")/libprofile.so" \
-			"$(realpath "$work")/profile.$1"
+			"$(realpath "$work")/profile.$1.$2"
 	fi
 }
 
@@ -125,30 +130,38 @@ build_profiler() {
 	gcc -O2 -static -o "$work/mark" tests/bench/mark.c
 }
 
+# The last commit that changed the module; none, if there are changes since.
+module_source() {
+	if git diff --quiet HEAD -- Kbuild src include 2>/dev/null; then
+		git log -1 --format=%h -- Kbuild src include
+	else
+		echo unknown
+	fi
+}
+
 # What a run's figures are worth nothing without.
 versions() {
-	echo "source $(git describe --always --dirty 2>/dev/null || echo unknown)"
+	echo "source $(module_source)"
 	echo "fio $(fio --version)"
 	echo "qemu $(qemu-system-x86_64 --version | sed -n '1s/.*version \([^ ]*\).*/\1/p')"
 	echo "bcache-tools $(dpkg-query -W -f '${Version}' bcache-tools)"
 	echo "date $(date -u +%F)"
 }
 
-# The profiles of each system by function; the workloads are in this order.
+# The profiles by function; the n-th is of the n-th line "NAME profiled NR".
 fold_profiles() {
-	local system n workload nr
-	for system in $systems; do
+	local dir job n workload nr
+	for dir in "$work"/raw/*/; do
+		job=$(basename "$dir")
+		[ -f "$dir/kallsyms" ] || continue
 		n=0
-		for workload in cpu-rd-hit cpu-wr-hit cpu-sync cpu-rd64-hit; do
-			n=$((n + 1))
-			nr=$(awk -v w=$workload '$1 == w && $2 == "profiled" {
-				print $3 }' "$work/raw/$system.cpu/figures") || continue
-			[ -n "$nr" ] || continue
-			echo "== $workload, instructions for each of $nr requests"
-			python3 tests/bench/fold.py \
-				"$work/raw/$system.cpu/kallsyms" \
-				"$work/profile.$system.$n" "$nr"
-		done >"$work/profile.$system.txt"
+		awk '$2 == "profiled" { print $1, $3 }' "$dir/figures" |
+			while read -r workload nr; do
+				n=$((n + 1))
+				echo "== $workload, instructions for each of $nr"
+				python3 tests/bench/fold.py "$dir/kallsyms" \
+					"$work/profile.$job.$n" "$nr"
+			done >"$work/profile.$job.txt"
 	done
 }
 
@@ -162,10 +175,5 @@ jobs >"$work/jobs"
 status=0
 tests/vm/many.sh --log "$work/log" "$work/jobs" || status=1
 [ "${PROFILE:-}" != yes ] || fold_profiles
-if [ "$bench" = smoke ]; then
-	results=$work/smoke/results.json
-	rm -rf "$work/smoke"
-	mkdir -p "$work/smoke"
-fi
 python3 tests/bench/report.py "$work/raw" "$results" || status=1
 exit $status

@@ -29,9 +29,14 @@ seconds() {
 	if [ -n "$short" ]; then echo 200ms; else echo "${1}s"; fi
 }
 
-# now: virtual milliseconds
+# now: virtual hundredths of seconds
 now() {
-	sed 's/\.\(.*\) .*/\10/' /proc/uptime
+	sed 's/\.\(.*\) .*/\1/' /proc/uptime
+}
+
+# since BEGIN: seconds since now() said that
+since() {
+	awk "BEGIN { printf \"%.2f\", ($(now) - $1) / 100 }"
 }
 
 figure() {
@@ -47,7 +52,7 @@ fio_do() {
 }
 
 disks_stat() {
-	for _d in hdd ssd meta; do
+	for _d in hdd ssd meta whole; do
 		[ ! -b /dev/mapper/$_d ] || echo "$_d $(dmsetup status $_d)"
 	done
 	system_status
@@ -62,16 +67,20 @@ nr_ios() {
 	echo $(($1 + $5))
 }
 
-# profile NAME PID: count instructions for a while in the middle of a run; see
-# profile.c. Without its mark there is nothing to do.
+# Begin or end a profile, see profile.c, if that is there.
+mark_profile() {
+	[ ! -x /test/mark ] || /test/mark
+}
+
+# profile NAME: count instructions for a while in the middle of a run
 profile() {
 	local _n
 	[ -x /test/mark ] || return 0
 	sleep 0.4
 	_n=$(nr_ios)
-	/test/mark
+	mark_profile
 	sleep 0.1
-	/test/mark
+	mark_profile
 	figure "$1" profiled $(($(nr_ios) - _n))
 }
 
@@ -121,6 +130,11 @@ group_hit() {
 		--runtime="$(seconds 3)"
 	measure wr-hit --rw=randwrite --size="${set_mib}m" --time_based \
 		--runtime="$(seconds 3)"
+}
+
+# By itself: some clean up for long after so many writes.
+group_sync() {
+	warm
 	measure sync --rw=randwrite --size="${set_mib}m" --time_based \
 		--runtime="$(seconds 10)" --ioengine=psync --iodepth=1 \
 		--numjobs=4 --thread --fdatasync=1
@@ -179,18 +193,24 @@ group_cpu() {
 # ---- main -------------------------------------------------------------------
 
 case $group in
-cpu*) devices=ram ;;
+cpu) devices=ram ;;
+start) devices=large ;;
 *) devices=sim ;;
 esac
 : >/out/figures
 brd_disks 2 $hdd_mib
 # Memory comes at the first write, which is not to be measured.
-dd if=/dev/zero of=/dev/ram1 bs=1M count=$((ssd_mib + meta_mib)) oflag=direct \
-	2>/dev/null
-if [ $devices = ram ]; then
-	dd if=/dev/zero of=/dev/ram0 bs=1M count=$set_mib oflag=direct \
-		2>/dev/null
-fi
+touch_ram() {
+	dd if=/dev/zero of="$1" bs=1M count="$2" oflag=direct 2>/dev/null
+}
+case $devices in
+ram)
+	touch_ram /dev/ram0 $set_mib
+	touch_ram /dev/ram1 $((ssd_mib + meta_mib))
+	;;
+sim) touch_ram /dev/ram1 $((ssd_mib + meta_mib)) ;;
+large) touch_ram /dev/ram1 $((large_mib * 24 / 2048)) ;;
+esac
 sim_load
 run "devices" devices_$devices || exit 1
 run "$system" "system_$system" || exit 1

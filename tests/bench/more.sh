@@ -47,20 +47,25 @@ group_xfs() {
 	umount $mnt
 }
 
+nr_drained=40000
+[ -z "$short" ] || nr_drained=400
+
 # dirty BLOCKS: so many random blocks of the first GiB
 dirty() {
 	quietly --rw=randwrite --size=1g --number_ios="$1" --randseed=4
 }
 
-# Reads of what is not cached, first alone, then beside the flusher.
+# Reads of what is not cached, first alone, then while all is written back.
 group_latency() {
-	local _uncached="--rw=randread --offset=1g --size=500m --iodepth=4
-		--time_based"
+	local _uncached
+	_uncached="--rw=randread --offset=1g --size=500m --iodepth=4
+		--time_based --runtime=$(seconds 20)"
 	# shellcheck disable=SC2086 # words on purpose
-	measure lat-quiet $_uncached --runtime="$(seconds 20)"
-	dirty 25000
+	measure lat-quiet $_uncached
+	dirty $nr_drained
+	start_drain &
 	# shellcheck disable=SC2086
-	measure lat-drain $_uncached --runtime="$(seconds 20)" --randseed=5
+	measure lat-drain $_uncached --randseed=5
 }
 
 group_burst() {
@@ -84,9 +89,85 @@ start_drain() {
 
 group_drain() {
 	local _begin
-	dirty 20000
+	dirty $nr_drained
 	_begin=$(now)
 	start_drain
 	run "$system drain" wait_clean 600
-	figure drain seconds $((($(now) - _begin) / 1000))
+	figure drain seconds "$(since "$_begin")"
+}
+
+# ---- how long a large cache takes to start, and what memory it takes --------
+
+# All of it mapped, by requests of 1 MiB, and clean.
+fill_large() {
+	dmsetup message cached 0 mode writethrough &&
+		dmsetup message cached 0 sequential_cutoff 0 &&
+		fio_do fill --rw=write --bs=1m --size="${large_mib}m" &&
+		dmsetup message cached 0 mode writeback
+}
+
+free_kib() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^MemFree/ { print $2 }' /proc/meminfo
+}
+
+# start_again NAME: what the table says, and what it takes
+start_again() {
+	local _free _begin _slots
+	_free=$(free_kib)
+	_begin=$(now)
+	mark_profile
+	run "$system $1" dm_create cached </tmp/table || return 1
+	mark_profile
+	figure "$1" seconds "$(since "$_begin")"
+	_slots=$(dmsetup status --noflush cached | cut -d' ' -f7)
+	_slots=${_slots#*/}
+	[ ! -x /test/mark ] || figure "$1" profiled "$_slots"
+	_free=$((_free - $(free_kib)))
+	figure start-ram bytes "$(awk "BEGIN { print 1024 * $_free / $_slots }")"
+	disks_stat >"/out/$1.after"
+}
+
+# Random writes without end, until the journal is nearly as long as it gets
+# (a checkpoint begins at one half), and then no power any more.
+cut_large() {
+	fio_do writes --rw=randwrite --size="${large_mib}m" --norandommap \
+		--time_based --runtime=600 --output=/tmp/fio.log &
+	wait_for 600 journal_used 45 || return 1
+	disks_stat >/out/start-crash.before
+	sim_cut_group meta power
+	killall fio
+	wait $! || true
+	dmsetup remove --retry cached && sim_revive_group meta power
+}
+
+# journal_used PERCENT: so much of it, or more
+journal_used() {
+	dmsetup status --noflush cached |
+		sed 's,.* journal=\([0-9]*\)/\([0-9]*\) .*,\1 \2,' |
+		awk "{ exit 100 * \$1 < $1 * \$2 }"
+}
+
+# mapped PERCENT: so many slots hold something, or more
+mapped() {
+	dmsetup status --noflush cached | cut -d' ' -f7 |
+		awk -F/ "{ exit 100 * \$1 < $1 * \$2 }"
+}
+
+is_dirty() {
+	[ "$(nr_dirty)" -gt 0 ]
+}
+
+group_start() {
+	run "start: fill" fill_large || return 1
+	dmsetup table cached >/tmp/table
+	disks_stat >/out/start-clean.before
+	run "start: a clean end" dmsetup remove cached || return 1
+	start_again start-clean || return 1
+	run "start-clean: all is there" mapped 90 || return 1
+	run "start: a cut" cut_large || return 1
+	start_again start-crash || return 1
+	run "start-crash: all is there" mapped 90
+	run "start-crash: not all is clean" is_dirty
 }

@@ -13,6 +13,7 @@ MBS = Unit("mbs", "MB/s", True, 1)
 NS = Unit("ns", "instructions", False, 0)
 P99_READ = Unit("p99_read_us", "us", False, 0)
 SECONDS = Unit("seconds", "s", False, 1)
+BYTES = Unit("bytes", "bytes", False, 1)
 PERCENT = Unit("percent", "%", True, 1)
 
 SYSTEMS = ("hdd", "ssd", "ssdcache", "dm_cache", "bcache", "dm_writecache")
@@ -37,13 +38,21 @@ WORKLOADS = {
     "lat-quiet": (P99_READ, "p99 of uncached reads, depth 4"),
     "lat-drain": (P99_READ, "the same while dirty blocks drain"),
     "burst": (IOPS, "burst of random writes of 1.5 times the cache"),
-    "drain": (SECONDS, "20,000 random dirty blocks written back"),
+    "drain": (SECONDS, "40,000 random dirty blocks written back"),
     "cpu-rd-hit": (NS, "4 KiB read hit on RAM disks"),
     "cpu-rd64-hit": (NS, "64 KiB read hit on RAM disks"),
     "cpu-wr-hit": (NS, "4 KiB write hit on RAM disks"),
     "cpu-sync": (IOPS, "write and fdatasync, 4 jobs, RAM disks"),
     "start-clean": (SECONDS, "activation of 16.7 million slots, clean"),
     "start-crash": (SECONDS, "the same after a power cut"),
+    "start-ram": (BYTES, "memory that takes, for each slot"),
+}
+
+# Of these all percentiles are shown.
+LATENCIES = {
+    "rd-hit": "hits, depth 16",
+    "lat-quiet": "not cached, depth 4",
+    "lat-drain": "the same while dirty blocks drain",
 }
 
 CHARTS = ("rd-hit", "wr-hit", "sync", "zipf-cold", "zipf-again", "full-write",
@@ -94,15 +103,28 @@ GOALS = (
     ("read p99 while draining, against none, times",
      lambda r: _ratio(_value(r, "ssdcache", "lat-drain"),
                       _value(r, "ssdcache", "lat-quiet")), 1.5, False),
+    ("memory for each 4 KiB slot, all included, bytes",
+     lambda r: _value(r, "ssdcache", "start-ram"), 24, False),
     ("activation of 16.7 million slots, clean, s",
      lambda r: _value(r, "ssdcache", "start-clean"), 2, False),
     ("the same after a power cut, s",
      lambda r: _value(r, "ssdcache", "start-crash"), 4, False),
+    ("the worst of all workloads against the bare disk, times",
+     lambda r: min(_against_disk(r), default=None), 0.95, True),
 )
 
 
 def _ratio(a, b):
     return a / b if a and b else None
+
+
+def _against_disk(results):
+    """For each workload how many times better than the bare disk we are."""
+    for workload, (unit, _) in WORKLOADS.items():
+        ratio = _ratio(_value(results, "ssdcache", workload),
+                       _value(results, "hdd", workload))
+        if ratio:
+            yield ratio if unit.more_is_better else 1 / ratio
 
 
 def _text(value, digits):
@@ -149,6 +171,20 @@ def _goals(results):
                f"{met} |")
 
 
+def _latencies(results):
+    yield "| reads | system | p50 | p99 | p99.9 |"
+    yield "|---|---|---:|---:|---:|"
+    for workload, what in LATENCIES.items():
+        for system in SYSTEMS:
+            figures = results["figures"].get(system, {}).get(workload, {})
+            if "p50_read_us" not in figures:
+                continue
+            cells = [_text(figures.get(f"{p}_read_us"), 0)
+                     for p in ("p50", "p99", "p999")]
+            yield (f"| {what} | {system.replace('_', '-')} | "
+                   + " | ".join(cells) + " |")
+
+
 def _charts(directory, results):
     for workload in CHARTS:
         unit, what = WORKLOADS[workload]
@@ -189,6 +225,9 @@ def write(path, directory, results):
         "CPU rows are instructions for each request, the device below "
         "included, which is the column ssd.\n",
         "\n".join(_table(results)) + "\n",
+        "## Latencies\n",
+        "In microseconds.\n",
+        "\n".join(_latencies(results)) + "\n",
         "## Charts\n",
         "\n\n".join(_charts(directory, results)) + "\n",
         "## How it was measured\n",

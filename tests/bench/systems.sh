@@ -10,30 +10,58 @@
 hdd_mib=1536
 ssd_mib=256
 meta_mib=16
+large_mib=65536
 
 # ---- the devices below ------------------------------------------------------
 
-# Simulated: $hdd, and one SSD in two parts, $meta and $ssd, that share nothing
-# but their flushes' cost; $ssd_whole is both as one disk.
-devices_sim() {
-	hdd=/dev/mapper/hdd
+# $hdd, and one SSD: in two parts, $meta and $ssd, for those who want two
+# devices, or as $whole for those who keep their metadata beside the data, so
+# that all have the same memory. It is the one or the other.
+name_devices() {
 	ssd=/dev/mapper/ssd
 	meta=/dev/mapper/meta
+	whole=/dev/mapper/whole
+	meta_sectors=$((meta_mib * 2048))
+	ssd_sectors=$((ssd_mib * 2048))
+}
+
+# Simulated. Of the two parts each has the channels of an SSD of its own.
+devices_sim() {
+	name_devices
+	hdd=/dev/mapper/hdd
 	sim_create hdd /dev/ram0 hdd &&
-		sim_create_part meta /dev/ram1 0 $((meta_mib * 2048)) ssd &&
-		sim_create_part ssd /dev/ram1 $((meta_mib * 2048)) \
-			$((ssd_mib * 2048)) ssd
+		sim_create_part meta /dev/ram1 0 $meta_sectors ssd &&
+		sim_create_part ssd /dev/ram1 $meta_sectors $ssd_sectors ssd &&
+		sim_create_part whole /dev/ram1 0 \
+			$((meta_sectors + ssd_sectors)) ssd
 }
 
 # Without service times: what remains is what the processor does. The cache
 # lies on dm-linear, whose own cost is measured alone.
 devices_ram() {
+	name_devices
 	hdd=/dev/ram0
+	echo "0 $meta_sectors linear /dev/ram1 0" | dm_create meta &&
+		echo "0 $ssd_sectors linear /dev/ram1 $meta_sectors" |
+		dm_create ssd &&
+		echo "0 $((meta_sectors + ssd_sectors)) linear /dev/ram1 0" |
+		dm_create whole
+}
+
+# A cache of 64 GiB, its metadata on a simulated SSD. The slow disk and the
+# data do not exist: read as zeros, only the cache's label is kept. All that
+# is kept loses its power together.
+devices_large() {
+	hdd=/dev/mapper/hdd
 	ssd=/dev/mapper/ssd
 	meta=/dev/mapper/meta
-	echo "0 $((meta_mib * 2048)) linear /dev/ram1 0" | dm_create meta &&
-		echo "0 $((ssd_mib * 2048)) linear /dev/ram1 $((meta_mib * 2048))" |
-		dm_create ssd
+	_data=$((large_mib * 2048 + 8))
+	echo "0 $((large_mib * 4096)) zero" | dm_create hdd &&
+		sim_create_part meta /dev/ram1 0 $((large_mib * 24)) ssd \
+			group power &&
+		sim_create_part label /dev/ram0 0 8 null group power &&
+		printf '%s\n' "0 $_data zero" \
+			"$_data 8 linear /dev/mapper/label 0" | dm_create ssd
 }
 
 # ---- the systems ------------------------------------------------------------
@@ -63,20 +91,19 @@ system_dm_cache() {
 		dm_system "cache $meta $ssd $hdd 128 1 writeback smq 0"
 }
 
-# It keeps its metadata on the fast disk.
 system_dm_writecache() {
 	modprobe dm-writecache &&
-		dd if=/dev/zero of="$ssd" bs=4k count=1 conv=fsync 2>/dev/null &&
-		dm_system "writecache s $hdd $ssd 4096 0"
+		dd if=/dev/zero of="$whole" bs=4k count=1 conv=fsync 2>/dev/null &&
+		dm_system "writecache s $hdd $whole 4096 0"
 }
 
 system_bcache() {
 	modprobe bcache || return 1
 	dev=/dev/bcache0
-	wipefs -qa "$hdd" "$ssd"
-	make-bcache --writeback -B "$hdd" -C "$ssd" >/dev/null || return 1
+	wipefs -qa "$hdd" "$whole"
+	make-bcache --writeback -B "$hdd" -C "$whole" >/dev/null || return 1
 	# There is no udev to do so.
-	for _d in $ssd $hdd; do
+	for _d in $whole $hdd; do
 		echo "$_d" >/sys/fs/bcache/register || return 1
 	done
 	wait_for 10 grep -qE 'dirty|clean' /sys/block/bcache0/bcache/state
