@@ -142,6 +142,7 @@ module_source() {
 # What a run's figures are worth nothing without.
 versions() {
 	echo "source $(module_source)"
+	echo "linux $(basename "$(tests/vm/fetch.sh "$kernel")")"
 	echo "fio $(fio --version)"
 	echo "qemu $(qemu-system-x86_64 --version | sed -n '1s/.*version \([^ ]*\).*/\1/p')"
 	echo "bcache-tools $(dpkg-query -W -f '${Version}' bcache-tools)"

@@ -59,13 +59,15 @@ dirty() {
 group_latency() {
 	local _uncached
 	_uncached="--rw=randread --offset=1g --size=500m --iodepth=4
-		--time_based --runtime=$(seconds 20)"
+		--time_based --runtime=$(seconds 10)"
 	# shellcheck disable=SC2086 # words on purpose
 	measure lat-quiet $_uncached
 	dirty $nr_drained
 	start_drain &
+	# Other blocks; with randrepeat fio has a seed of its own for these.
 	# shellcheck disable=SC2086
-	measure lat-drain $_uncached --randseed=5
+	measure lat-drain $_uncached --randrepeat=0 --randseed=5
+	figure lat-drain dirty_left "$(nr_dirty)"
 }
 
 group_burst() {

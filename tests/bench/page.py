@@ -205,8 +205,9 @@ Written by `make bench`, which reproduces it; what it does is told in
 [testing.md](testing.md) and in `tests/bench/README.md`. All figures
 are of virtual time: one instruction of the processor is one nanosecond, disks
 are models (a 7200 rpm disk of 1.5 GiB, an SSD of 256 MiB and 16 MiB for
-metadata), and a run repeats to about one percent on any machine. All caches
-are of Linux's own modules with their defaults, in writeback mode.
+metadata), and a run repeats to about one percent on any machine. The others are
+Linux's own modules with their defaults, all are in writeback mode. bcache and
+dm-writecache keep their metadata beside the data, on an SSD of 272 MiB.
 """
 
 
