@@ -110,7 +110,7 @@ GOALS = (
     ("the same after a power cut, s",
      lambda r: _value(r, "ssdcache", "start-crash"), 4, False),
     ("the worst of all workloads against the bare disk, times",
-     lambda r: min(_against_disk(r), default=None), 0.95, True),
+     lambda r: min(_against_disk(r).values(), default=None), 0.95, True),
 )
 
 
@@ -120,11 +120,13 @@ def _ratio(a, b):
 
 def _against_disk(results):
     """For each workload how many times better than the bare disk we are."""
+    ratios = {}
     for workload, (unit, _) in WORKLOADS.items():
         ratio = _ratio(_value(results, "ssdcache", workload),
                        _value(results, "hdd", workload))
         if ratio:
-            yield ratio if unit.more_is_better else 1 / ratio
+            ratios[workload] = ratio if unit.more_is_better else 1 / ratio
+    return ratios
 
 
 def _text(value, digits):
@@ -169,6 +171,14 @@ def _goals(results):
         met = "met" if (value >= goal) == more or value == goal else "missed"
         yield (f"| {text} | {sign} {goal:,} | {_text(value, digits)} | "
                f"{met} |")
+
+
+def _slower(results):
+    """A sentence about what misses the last of the goals."""
+    below = [f"{WORKLOADS[workload][1]} ({ratio:.2f})"
+             for workload, ratio in _against_disk(results).items()
+             if ratio < GOALS[-1][2]]
+    return "Slower than the bare disk: " + ("; ".join(below) or "none") + "."
 
 
 def _latencies(results):
@@ -222,9 +232,11 @@ def write(path, directory, results):
         HEAD,
         "## Goals\n",
         "\n".join(_goals(results)) + "\n",
+        _slower(results) + "\n",
         "## All figures\n",
         "CPU rows are instructions for each request, the device below "
-        "included, which is the column ssd.\n",
+        "included, which is the column ssd. The last columns are our figure "
+        "divided by theirs.\n",
         "\n".join(_table(results)) + "\n",
         "## Latencies\n",
         "In microseconds.\n",
