@@ -7,11 +7,13 @@ as one structure that is kept as JSON:
      "figures": {system: {workload: {key: number}}}}
 
 "iops" counts reads and writes, "mbs" their megabytes (10^6) a second, "ns" is
-the time of one request in CPU workloads, "p99_read_us" and so on latencies.
+the time of one request in CPU workloads, "p99_read_us" and so on latencies,
+"hdd_written_mb" what the slow disk was given meanwhile.
 """
 
 import json
 import pathlib
+import re
 
 PERCENTILES = {"50.000000": "p50", "99.000000": "p99", "99.900000": "p999"}
 
@@ -36,6 +38,19 @@ def read_fio(path):
     return found
 
 
+def read_written(json_path):
+    """What the status of the disks says was written, if it was kept."""
+    sums = []
+    for when in (".before", ".after"):
+        path = json_path.with_suffix(when)
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        found = re.search(r"^hdd .* write_bytes=(\d+)", text, re.MULTILINE)
+        if not found:
+            return {}
+        sums.append(int(found[1]))
+    return {"hdd_written_mb": (sums[1] - sums[0]) / 1e6}
+
+
 def read_figures(path, into):
     """Lines "WORKLOAD KEY VALUE" of other figures."""
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -54,7 +69,8 @@ def read_raw(directory):
         system = part.name.split(".")[0]
         figures = run["figures"].setdefault(system, {})
         for path in sorted(part.glob("*.json")):
-            figures.setdefault(path.stem, {}).update(read_fio(path))
+            figures.setdefault(path.stem, {}).update(
+                read_fio(path) | read_written(path))
         if (part / "figures").exists():
             read_figures(part / "figures", figures)
     return run
