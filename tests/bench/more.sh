@@ -38,8 +38,9 @@ group_scan() {
 group_xfs() {
 	mkfs.xfs -q -f "$dev" && mount "$dev" $mnt || return 1
 	disks_stat >/out/xfs-fsync.before
-	run "$system xfs-fsync" fio --name=xfs --directory=$mnt --nrfiles=16 \
-		--filesize=1m --rw=randwrite --bs=4k --ioengine=psync \
+	# One file for each job: of several, fio syncs another than it wrote.
+	run "$system xfs-fsync" fio --name=xfs --directory=$mnt \
+		--filesize=16m --rw=randwrite --bs=4k --ioengine=psync \
 		--fsync=1 --numjobs=4 --thread --group_reporting \
 		--time_based --runtime="$(seconds 10)" --output-format=json \
 		--output=/out/xfs-fsync.json
