@@ -95,8 +95,9 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 #:   make sanitize           all tests of the module on kernels that watch
 #:                           themselves: KASAN, lockdep, kmemleak, KCSAN
 #:   make soak [MINUTES=n] [KERNEL=..] [SEED=..]   everything at once, for long
-#:   make boot-test          a Debian with systemd boots with our packages, a
-#:                           cached volume in fstab and then / on one; as root
+#:   make boot-test [PARTS="data root readme dracut"]   a Debian with systemd
+#:                           boots with our packages: a cached volume in fstab,
+#:                           / on one, README's commands, dracut; as root
 #:   make style              show where clang-format would change a line
 
 run := BUILD=$(BUILD) KERNELS="$(KERNELS)" SHORT_KERNELS="$(SHORT_KERNELS)" \
@@ -155,8 +156,8 @@ sanitize:
 soak:
 	@MINUTES=$(MINUTES) SEED=$(SEED) $(one_kernel) modules soak
 
-boot-test: deb
-	@tests/boot/test.sh $(BUILD) $(PARTS)
+boot-test:
+	@PARTS='$(PARTS)' $(run) boot
 
 style:
 	@git ls-files '*.[ch]' | xargs clang-format --dry-run 2>&1 || true

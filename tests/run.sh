@@ -4,7 +4,7 @@
 # Run parts of the tests in sequence and add up what they report:
 #
 #   tests/run.sh PART...      deps lint unit sim fuzz tools modules bed vm host
-#                             bench debug soak
+#                             bench debug soak boot
 #
 # A part prints "ok - NAME" or "not ok - NAME: REASON" for each test, comments
 # after "#", and its exit status counts. All of it is kept in build/log/PART.log;
@@ -169,6 +169,15 @@ part_soak() {
 	TEST=soak tests/vm-jobs.sh "$build" "${kernels[@]}" |
 		sed "s, tests/dm/test-soak.sh, $options&," >"$logs/soak.jobs"
 	tests/vm/many.sh --verbose --log "$logs/soak" "$logs/soak.jobs"
+}
+
+# PARTS chooses some of tests/boot/test.sh.
+part_boot() {
+	one "the packages needed are there" tests/vm/deps.sh &&
+		one "Debian's packages are made, lintian has no word to say" \
+			make_quiet deb || return 1
+	# shellcheck disable=SC2086 # words on purpose
+	tests/boot/test.sh "$build" ${PARTS:-}
 }
 
 # That the benchmarks run, on one system and for an instant; no figures.

@@ -176,18 +176,8 @@ static int clear_mark(const struct check_opts *opts)
 	struct rest_how how = {
 		.metadata = opts->metadata, .cache = opts->cache, .write = true,
 	};
-	struct rest r;
-	int code;
 
-	code = rest_open(&r, &how);
-	if (!code)
-		code = rest_start(&r);
-	if (!code)
-		code = rest_clear_needs_check(&r);
-	if (!code)
-		code = rest_end(&r);
-	rest_close(&r);
-	return code;
+	return rest_change(&how, rest_clear_needs_check);
 }
 
 int check_run(const struct check_opts *opts)

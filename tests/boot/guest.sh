@@ -60,6 +60,33 @@ holds() {
 	sha256sum -c --quiet "$1.sum"
 }
 
+# renew FILE: the same blocks, other bytes
+renew() {
+	head -c 3000000 /dev/urandom | dd of="$1" bs=64K conv=notrunc status=none &&
+		sha256sum "$1" >"$1.sum" && sync "$1" "$1.sum" "${1%/*}"
+}
+
+# To the host's --out: what it boots with the next time.
+send_initrd() {
+	tar -C /boot -cf /dev/virtio-ports/out "initrd.img-$(uname -r)"
+}
+
+# initrd_says PATTERN: of the state of a cache, in the image that is booted next
+initrd_says() {
+	rm -rf /tmp/initrd
+	unmkinitramfs "/boot/initrd.img-$(uname -r)" /tmp/initrd || return
+	find /tmp/initrd -path '*/etc/ssdcache-state/root' -exec cat {} + |
+		grep -qx "$1"
+}
+
+not() {
+	! "$@"
+}
+
+dirty_is() {
+	grep -qx "dirty=$2" "/var/lib/ssdcache/$1"
+}
+
 # What the user does, as README says; the file system was there before.
 step_create() {
 	check "a file system on the origin" mkfs.ext4 -q -L data "$slow"
@@ -124,7 +151,7 @@ step_again() {
 	check "writes" put /data/through
 }
 
-# Clean, and the fast device is missing.
+# Clean, and the fast device is missing: it has these files, too, in what it holds.
 step_alone() {
 	common
 	check "what was dirty" holds /data/dirty
@@ -132,13 +159,19 @@ step_alone() {
 	check "a warning" sh -c \
 		'journalctl -b -u ssdcache@data | grep -q "without a cache"'
 	check "writes" put /data/alone
+	check "overwrites what was dirty" renew /data/dirty
+	check "and what was written through" renew /data/through
 }
 
 # It is back, and what it holds is old.
 step_back() {
 	common
 	check "what was written without it" holds /data/alone
+	check "what was overwritten" holds /data/dirty
+	check "and this" holds /data/through
 	check "cached" status_is data mode writethrough
+	check "it says that it begins empty" sh -c \
+		'journalctl -b -u ssdcache@data | grep -q "begins empty"'
 	check "ssdcache remove" sh -c 'umount /data && ssdcache remove data'
 	udevadm settle
 	check "the plain origin is back" sh -c "! udevadm info -q property $slow |
@@ -168,6 +201,102 @@ step_rootend() {
 	check "what was written before" holds /srv/first
 	check "what was synced before the power cut" holds /srv/cut
 	check "writes" put /srv/dirty
+	check "ssdcache mode" ssdcache mode --save root writethrough
+	check "ssdcache flush" ssdcache flush root
+	check "it is noted that nothing is dirty" dirty_is root no
+	check "writes" put /srv/through
+	check "the initramfs is made" update-initramfs -u
+	check "it knows that nothing is dirty" initrd_says dirty=no
+	send_initrd
+}
+
+# Clean, and the fast device is missing.
+step_rootalone() {
+	check "/ is on the cached device" mounted_from / root
+	check "that is the origin alone" sh -c \
+		'dmsetup table root | grep -q " linear "'
+	check "what was dirty" holds /srv/dirty
+	check "what was written through" holds /srv/through
+	check "overwrites what was dirty" renew /srv/dirty
+	check "and what was written through" renew /srv/through
+	check "the initramfs knows of it" initrd_says alone=yes
+	send_initrd
+}
+
+# It is back, and what it holds is old.
+step_rootback() {
+	check "/ is on the cached device" mounted_from / root
+	check "cached" status_is root mode writethrough
+	check "what was overwritten" holds /srv/dirty
+	check "and this" holds /srv/through
+	check "it is noted that it is not old" sh -c \
+		'! grep -qx alone=yes /var/lib/ssdcache/root'
+	check "the initramfs knows that nothing is dirty" initrd_says dirty=no
+	check "ssdcache mode" ssdcache mode root writeback
+	check "the initramfs no longer says so" not initrd_says dirty=no
+	check "writes" put /srv/dirty
+	send_initrd
+}
+
+# What README says, as it says it: the host has put its blocks into files.
+readme() {
+	check "README: $1" env -C /opt/readme sh -e "$1"
+}
+
+# One that was never used; a boot may call it by another name than the last.
+blank_disk() {
+	lsblk -dnpo NAME,FSTYPE | awk '/^.dev.sd/ && NF == 1 { print $1; exit }'
+}
+
+step_readme() {
+	check "a file system on the origin" mkfs.ext4 -q -L origin /dev/sdb
+	mount /dev/sdb /mnt
+	check "a file" put /mnt/before
+	umount /mnt
+	readme use
+	check "DKMS has built the module" sh -c \
+		'dkms status ssdcache | grep -q ": installed"'
+	check "/mnt is cached" mounted_from /mnt fast
+	check "the file is there" holds /mnt/before
+	check "another" put /mnt/cached
+}
+
+step_readmenext() {
+	check "/mnt is cached" mounted_from /mnt fast
+	check "the first file" holds /mnt/before
+	check "the second" holds /mnt/cached
+	readme remove
+	check "ssdcachetab is empty" sh -c '! grep -q "^fast" /etc/ssdcachetab'
+	slow_part=$(blank_disk)
+	check "a group, with the SSD" vgcreate -q vg "$slow_part" /dev/nvme0n1p2
+	check "a volume" lvcreate -q -n home -L 64M vg "$slow_part"
+	check "a file system" mkfs.ext4 -q /dev/vg/home
+	mount /dev/vg/home /mnt
+	check "a file" put /mnt/before
+	umount /mnt
+	readme lvm
+	check "mounts" mount /dev/mapper/vg_home /mnt
+	check "the file is there" holds /mnt/before
+	check "another" put /mnt/cached
+}
+
+step_readmelast() {
+	check "the volume is cached" systemctl -q is-active ssdcache@vg_home
+	check "mounts" mount /dev/mapper/vg_home /mnt
+	check "the first file" holds /mnt/before
+	check "the second" holds /mnt/cached
+	umount /mnt
+	check "the disk that was cached mounts" mount LABEL=origin /mnt
+	check "its first file" holds /mnt/before
+	check "its second" holds /mnt/cached
+}
+
+step_dracut() {
+	check "/ is on the cached device" mounted_from / root
+	check "it serves" sh -c 'ssdcache status root'
+	check "dracut has made the initramfs" test -d /run/initramfs
+	check "and no other program" sh -c '! command -v update-initramfs'
+	check "writes" put /srv/first
 }
 
 step=$(sed -n 's/.*boottest=\([a-z]*\).*/\1/p' /proc/cmdline)

@@ -4,9 +4,9 @@
 # Make a Debian 12 with systemd, a kernel and its headers and DKMS, as a
 # directory in the cache:
 #
-#   tests/boot/image.sh        prints the directory
+#   tests/boot/image.sh initramfs-tools|dracut     prints the directory
 #
-# Made from the mirror that the machine's apt uses; its name holds the hash of
+# The word is the package that makes the initramfs. Made from the mirror that the machine's apt uses; its name holds the hash of
 # what it was made from: this script and the versions of the main packages.
 # Needs root, as all below it does.
 
@@ -16,9 +16,9 @@ set -euo pipefail
 
 parent=${vm_cache:?}/debian
 suite=bookworm
-packages='systemd systemd-sysv udev dbus kmod dmsetup initramfs-tools
+packages="${1:?what makes the initramfs} systemd systemd-sysv udev dbus kmod dmsetup
 linux-image-cloud-amd64 linux-headers-cloud-amd64 dkms gcc-12 e2fsprogs lz4
-libblkid1 libjson-c5 libexpat1 libdevmapper1.02.1'
+libblkid1 libjson-c5 libexpat1 libdevmapper1.02.1 lvm2 cpio"
 # Of no use in a machine that lives for a minute.
 masked='apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer
 e2scrub_all.timer e2scrub_reap.service fstrim.timer logrotate.timer
@@ -38,9 +38,20 @@ sources() {
 hash_of() {
 	{
 		cat "$0"
+		echo "$packages"
 		# shellcheck disable=SC2086 # words on purpose
 		apt-cache policy $packages | grep -E '^[a-z]|Candidate'
 	} | sha256sum | cut -c1-16
+}
+
+# Quickly packed, and for any machine.
+set_initramfs() {
+	if [ -d "$1/dracut.conf.d" ]; then
+		printf 'hostonly=no\ncompress=lz4\n' >"$1/dracut.conf.d/test.conf"
+	else
+		sed -i 's/^COMPRESS=.*/COMPRESS=lz4/' \
+			"$1/initramfs-tools/initramfs.conf"
+	fi
 }
 
 make_image() {
@@ -57,7 +68,7 @@ make_image() {
 		ln -s /dev/null "$1/etc/systemd/system/$unit"
 	done
 	echo test >"$1/etc/hostname"
-	sed -i 's/^COMPRESS=.*/COMPRESS=lz4/' "$1/etc/initramfs-tools/initramfs.conf"
+	set_initramfs "$1/etc"
 }
 
 image=$parent/$(hash_of)

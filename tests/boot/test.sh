@@ -3,11 +3,13 @@
 #
 # A Debian 12 with systemd boots with our packages installed by dpkg and the
 # module built by DKMS: a cached data volume in fstab, then / on a cached
-# device; reboots, power cuts, a missing SSD.
+# device; reboots, power cuts, a missing SSD. Then what README says is done as
+# it says it, and an initramfs of dracut's boots.
 #
-#   tests/boot/test.sh BUILD-DIR [data|root]...
+#   tests/boot/test.sh BUILD-DIR [data|root|readme|dracut]...
 #
-# BUILD-DIR has deb/*.deb. Prints the lines of a test. Needs root, for chroot.
+# BUILD-DIR has deb/*.deb. Prints the lines of a test, and one for each machine.
+# Needs root, for chroot.
 #
 # shellcheck disable=SC2317 # the tests are called by their names
 
@@ -18,7 +20,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(realpath "${1:?a build directory}")
 shift
-[ $# -gt 0 ] || set -- data root
+[ $# -gt 0 ] || set -- data root readme dracut
 logs=${LOG:-$build/log/boot}
 failed=0
 tree=
@@ -65,6 +67,12 @@ one() {
 	return 1
 }
 
+# lines_of README'S-BLOCK: the commands between ```sh BLOCK and ```
+lines_of() {
+	awk -v block="\`\`\`sh $1" '/^```/ { on = $0 == block; next } on' \
+		"$here/../../README.md"
+}
+
 # ---- the system --------------------------------------------------------------
 
 install_packages() {
@@ -82,7 +90,7 @@ install_test() {
 	cp "$here/guest.sh" "$1/opt/guest.sh"
 	cat >"$1/etc/systemd/system/boottest.service" <<-'END'
 	[Unit]
-	After=data.mount ssdcache@data.service multi-user.target
+	After=data.mount ssdcache@data.service ssdcache-initrd.service multi-user.target
 	[Service]
 	ExecStart=/opt/guest.sh
 	StandardOutput=tty
@@ -93,13 +101,18 @@ install_test() {
 	in_tree "$1" systemctl -q set-default graphical.target
 }
 
+# make_tree NAME INITRAMFS-PACKAGE: to $tmp/NAME, without our packages
 make_tree() {
 	local image
-	image=$("$here/image.sh")
-	cp -a --reflink=auto "$image" "$tmp/tree"
-	one "the packages install" install_packages "$tmp/tree" &&
-		one "DKMS has built the module" built_by_dkms "$tmp/tree" &&
-		install_test "$tmp/tree"
+	image=$("$here/image.sh" "$2")
+	cp -a --reflink=auto "$image" "$tmp/$1"
+	install_test "$tmp/$1"
+}
+
+# equip NAME: with our packages
+equip() {
+	one "$1: the packages install" install_packages "$tmp/$1" &&
+		one "$1: DKMS has built the module" built_by_dkms "$tmp/$1"
 }
 
 # make_disk TREE FILE: and what boots it, to $tmp/boot-NAME
@@ -115,14 +128,23 @@ make_disk() {
 
 # ---- machines ----------------------------------------------------------------
 
-# boot STEP BOOT ROOT-DEVICE [OPTIONS OF run.sh]...: and pass on what it reports
+# boot WHAT STEP BOOT ROOT-DEVICE [OPTIONS OF run.sh]...: pass on what it reports,
+# and say in a line what was tried
 boot() {
-	local step=$1 boot=$2 root=$3
-	shift 3
+	local what=$1 step=$2 boot=$3 root=$4 begin=$SECONDS verdict=PASS
+	shift 4
 	"$vm_dir/run.sh" --kdir-image "$boot" --initrd "$boot/initrd" \
-		--timeout "${TIMEOUT:-600}" --log "$logs/$step" \
-		--append "root=$root ro boottest=$step panic=5" "$@" ||
+		--timeout "${TIMEOUT:-1200}" --log "$logs/$step" \
+		--append "root=$root ro boottest=$step panic=5" "$@" || {
+		verdict=FAIL
 		failed=1
+	}
+	echo "$verdict $step: $what, $((SECONDS - begin)) s"
+}
+
+# boots with what the machine made for that
+take_initrd() {
+	one "$1: it has made an initramfs" cp "$logs/$1"/initrd.img-* "$2/initrd"
 }
 
 # said STEP NAME PATTERN: on its console
@@ -135,55 +157,149 @@ said() {
 	fi
 }
 
+# root_is TREE DEVICE
 root_is() {
-	echo "$1 / ext4 defaults 0 1" >"$tmp/tree/etc/fstab"
+	echo "$2 / ext4 defaults 0 1" >"$1/etc/fstab"
 }
 
+# ---- a data volume -----------------------------------------------------------
+
 test_data() {
-	local boot=$tmp/boot-system disk=$tmp/system step
-	local slow=(--disk "$tmp/slow") fast=(--disk "$tmp/fast")
-	root_is /dev/disk/by-id/virtio-disk0
-	make_disk "$tmp/tree" "$disk"
+	local disk=$tmp/data-system
+	root_is "$tmp/system" "$system"
+	make_disk "$tmp/system" "$disk"
 	truncate -s 256M "$tmp/slow"
 	truncate -s 96M "$tmp/fast"
-	for step in create reboot cut refuse again alone back; do
-		local options=(--disk "$disk" "${slow[@]}")
-		case $step in
-		refuse | alone) ;;
-		*) options+=("${fast[@]}") ;;
-		esac
-		[ "$step" != reboot ] || options+=(--kill-on '^# written')
-		boot "$step" "$boot" /dev/disk/by-id/virtio-disk0 "${options[@]}"
+	local alone=("$tmp/boot-data-system" "$system" --disk "$disk" --disk "$tmp/slow")
+	local both=("${alone[@]}" --disk "$tmp/fast")
+	boot "a cache is created, and goes into fstab" create "${both[@]}"
+	boot "a reboot; the power is cut while files are written" \
+		reboot "${both[@]}" --kill-on '^# written'
+	boot "after the power cut" cut "${both[@]}"
+	boot "dirty, and without the SSD: refused" refuse "${alone[@]}"
+	boot "with the SSD again; to writethrough" again "${both[@]}"
+	boot "clean, and without the SSD: from the origin" alone "${alone[@]}"
+	boot "with the SSD again, which is old; removed" back "${both[@]}"
+}
+
+# ---- the root file system ----------------------------------------------------
+
+# cached_root TREE: / of the tree is on a cache of two disks
+cached_root() {
+	echo "root $system /dev/disk/by-id/virtio-disk1 -" \
+		"metadata-size=8M,idle_ms=3600000,x-initrd.attach,x-systemd.device-timeout=5" \
+		>"$1/etc/ssdcachetab"
+	root_is "$1" /dev/mapper/root
+}
+
+# without_ssd WHAT STEP BOOT ROOT: a machine that does not come up, and says why
+without_ssd() {
+	local step=$2
+	(boot "$@" --disk "$tmp/root" | sed -n 's/^FAIL/PASS/; /^PASS/p')
+	said "$step" "a missing SSD is refused" 'may hold data that'
+	said "$step" "and it is said what to do" 'start --degraded'
+}
+
+test_root() {
+	local tree=$tmp/system boot=$tmp/boot-root
+	cached_root "$tree"
+	one "the initramfs is made" in_tree "$tree" update-initramfs -u
+	make_disk "$tree" "$tmp/root"
+	rm "$tree/etc/ssdcachetab"
+	rm -f "$tmp/fast"
+	truncate -s 256M "$tmp/fast"
+	local alone=("$boot" /dev/mapper/root --disk "$tmp/root")
+	local both=("${alone[@]}" --disk "$tmp/fast")
+	boot "/ on a cached device" root "${both[@]}"
+	boot "a reboot; the power is cut while files are written" \
+		rootcut "${both[@]}" --kill-on '^# written'
+	boot "after the power cut; to writethrough" \
+		rootend "${both[@]}" --out "$logs/rootend"
+	take_initrd rootend "$boot"
+	boot "clean, and without the SSD: from the origin" \
+		rootalone "${alone[@]}" --out "$logs/rootalone"
+	said rootalone "a warning" 'used without a cache'
+	take_initrd rootalone "$boot"
+	boot "with the SSD again, which is old; to writeback" \
+		rootback "${both[@]}" --out "$logs/rootback"
+	take_initrd rootback "$boot"
+	without_ssd "dirty, and without the SSD: refused" \
+		rootrefuse "$boot" /dev/mapper/root
+}
+
+# ---- README ------------------------------------------------------------------
+
+# Where README's commands are typed: the packages have been made there.
+place_readme() {
+	local block
+	mkdir -p "$1/opt/readme/build/deb"
+	cp "$build"/deb/ssdcache_*.deb "$build"/deb/ssdcache-dkms_*.deb \
+		"$1/opt/readme/build/deb/"
+	for block in use remove lvm; do
+		lines_of "$block" >"$1/opt/readme/$block"
+		[ -s "$1/opt/readme/$block" ] || return
 	done
 }
 
-# In the initramfs there is nobody to ask: it must not go on, and say why.
-test_root() {
-	local so_far boot=$tmp/boot-root disks=(--disk "$tmp/root" --disk "$tmp/fast")
-	echo "root /dev/disk/by-id/virtio-disk0 /dev/disk/by-id/virtio-disk1 -" \
-		"metadata-size=8M,idle_ms=3600000,x-initrd.attach,x-systemd.device-timeout=5" \
-		>"$tmp/tree/etc/ssdcachetab"
-	root_is /dev/mapper/root
-	one "the initramfs is made" in_tree "$tmp/tree" update-initramfs -u
-	make_disk "$tmp/tree" "$tmp/root"
+# As README has it: sdb is the slow disk, the SSD's second partition is free.
+test_readme() {
+	local disk name words=(-device "virtio-scsi-pci,id=scsi")
+	make_tree bare initramfs-tools
+	root_is "$tmp/bare" "$system"
+	one "README has the commands" place_readme "$tmp/bare" || return 0
+	make_disk "$tmp/bare" "$tmp/readme"
+	for name in spare origin group; do
+		truncate -s 160M "$tmp/$name"
+		words+=(-drive "if=none,id=$name,format=raw,cache=unsafe,file=$tmp/$name"
+			-device "scsi-hd,drive=$name,serial=$name")
+	done
+	truncate -s 128M "$tmp/nvme"
+	printf 'size=8M\n-\n' | sfdisk -q --label gpt "$tmp/nvme"
+	words+=(-drive "if=none,id=nvme,format=raw,cache=unsafe,file=$tmp/nvme"
+		-device "nvme,drive=nvme,serial=nvme")
+	local options=("$tmp/boot-readme" "$system" --disk "$tmp/readme") word
+	for word in "${words[@]}"; do
+		options+=(--qemu "$word")
+	done
+	TIMEOUT=3000 boot "README: the packages, a cache, fstab" readme "${options[@]}"
+	boot "a reboot; README: removed, and a logical volume" \
+		readmenext "${options[@]}"
+	boot "a reboot with that" readmelast "${options[@]}"
+}
+
+# ---- dracut ------------------------------------------------------------------
+
+make_dracut() {
+	local release
+	release=$(cd "$1/lib/modules" && echo *)
+	in_tree "$1" dracut --force "/boot/initrd.img-$release" "$release"
+}
+
+test_dracut() {
+	local tree=$tmp/dracut
+	make_tree dracut dracut
+	equip dracut || return 0
+	cached_root "$tree"
+	one "dracut makes an initramfs" make_dracut "$tree" || return 0
+	make_disk "$tree" "$tmp/dracut-root"
 	rm -f "$tmp/fast"
 	truncate -s 256M "$tmp/fast"
-	boot root "$boot" /dev/mapper/root "${disks[@]}"
-	boot rootcut "$boot" /dev/mapper/root "${disks[@]}" --kill-on '^# written'
-	boot rootend "$boot" /dev/mapper/root "${disks[@]}"
-	so_far=$failed
-	boot rootlost "$boot" /dev/mapper/root --disk "$tmp/root" >/dev/null
-	failed=$so_far
-	said rootlost "a missing SSD is refused" 'may hold data that'
-	said rootlost "and it is said what to do" 'start --degraded'
+	boot "/ on a cached device, with dracut" dracut "$tmp/boot-dracut-root" \
+		/dev/mapper/root --disk "$tmp/dracut-root" --disk "$tmp/fast"
 }
 
 [ "$(id -u)" -eq 0 ] || vm_die "chroot needs root"
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 tmp=$(vm_temp_dir "$vm_cache/run")
+system=/dev/disk/by-id/virtio-disk0
 mkdir -p "$logs"
-make_tree || exit 1
+case " $* " in
+*" data "* | *" root "*)
+	make_tree system initramfs-tools
+	equip system || exit 1
+	;;
+esac
 for part; do
 	"test_$part"
 done

@@ -309,48 +309,47 @@ static void expect_said(const struct damage *d, const char *who,
 		fail_msg("%s, %s: no \"%s\" in: %s", d->name, who, want, said);
 }
 
-static void expect_checked(const struct damage *d)
+/* What ends, about @who, what began with said_begin(). */
+static const char *end_said(const struct damage *d, const char *who, int code,
+			    int want)
+{
+	const char *said = said_end();
+
+	if (code != want)
+		fail_msg("%s, %s: exit code %d: %s", d->name, who, code, said);
+	return said;
+}
+
+/* What check says, which exits with @want. */
+static const char *check_says(const struct damage *d, const char *who, int want)
 {
 	struct check_opts opts = { .metadata = "meta", .cache = "cache" };
-	const char *said;
-	int code;
 
 	said_begin();
-	code = check_run(&opts);
-	said = said_end();
-	if (code != d->check)
-		fail_msg("%s: check: exit code %d: %s", d->name, code, said);
-	expect_said(d, "check", d->said, said);
+	return end_said(d, who, check_run(&opts), want);
+}
+
+static void expect_checked(const struct damage *d)
+{
+	expect_said(d, "check", d->said, check_says(d, "check", d->check));
 }
 
 /* Returns whether there is something left to look at. */
 static bool expect_repair(const struct damage *d)
 {
 	struct repair_opts opts = { .metadata = "meta", .cache = "cache" };
-	const char *said;
-	int code;
 
 	said_begin();
-	code = repair_run(&opts);
-	said = said_end();
-	if (code != d->repair)
-		fail_msg("%s: repair: exit code %d: %s", d->name, code, said);
-	expect_said(d, "repair", d->told, said);
-	return !code;
+	expect_said(d, "repair", d->told,
+		    end_said(d, "repair", repair_run(&opts), d->repair));
+	return !d->repair;
 }
 
 /* Nothing is wrong any more. */
 static void expect_sound(const struct damage *d)
 {
-	struct check_opts opts = { .metadata = "meta", .cache = "cache" };
-	const char *said;
-	int code;
+	const char *said = check_says(d, "repaired", 0);
 
-	said_begin();
-	code = check_run(&opts);
-	said = said_end();
-	if (code)
-		fail_msg("%s: repaired: exit code %d: %s", d->name, code, said);
 	if (strcmp(d->told, "damages                  0")) {
 		expect_said(d, "repaired", "good superblocks             2", said);
 		expect_said(d, "repaired", "good labels                  2", said);

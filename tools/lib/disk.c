@@ -152,12 +152,15 @@ static bool fits(const struct disk *d, u64 sector, u64 nr)
 	return nr <= d->sectors && sector <= d->sectors - nr;
 }
 
-static int read_all(int fd, u8 *data, size_t bytes, u64 at)
+/* All of the bounce buffer's first @bytes, from the disk or to it. */
+static int move_part(int fd, bool write, size_t bytes, u64 at)
 {
+	u8 *data = bounce;
 	ssize_t n;
 
 	for (; bytes; data += n, at += n, bytes -= n) {
-		n = pread(fd, data, bytes, at);
+		n = write ? pwrite(fd, data, bytes, at) :
+			    pread(fd, data, bytes, at);
 		if (!n)
 			return -EIO;
 		if (n < 0 && errno != EINTR)
@@ -167,59 +170,38 @@ static int read_all(int fd, u8 *data, size_t bytes, u64 at)
 	return 0;
 }
 
-static int write_all(int fd, const u8 *data, size_t bytes, u64 at)
+/* By way of the bounce buffer: @to is read, or else @from is written. */
+static int move(const struct disk *d, u64 sector, u8 *to, const u8 *from,
+		u64 nr)
 {
-	ssize_t n;
+	u64 bytes = nr << SC_SECTOR_SHIFT, done = 0;
+	u64 at = (d->start + sector) << SC_SECTOR_SHIFT;
+	size_t part;
+	int r;
 
-	for (; bytes; data += n, at += n, bytes -= n) {
-		n = pwrite(fd, data, bytes, at);
-		if (!n)
-			return -EIO;
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		n = max(n, 0);
+	if (!fits(d, sector, nr))
+		return -EIO;
+	for (; done < bytes; done += part) {
+		part = min(bytes - done, BOUNCE_BYTES);
+		if (from)
+			memcpy(bounce, from + done, part);
+		r = move_part(d->fd, from, part, at + done);
+		if (r)
+			return r;
+		if (to)
+			memcpy(to + done, bounce, part);
 	}
 	return 0;
 }
 
 int disk_read(const struct disk *d, u64 sector, void *data, u64 nr)
 {
-	u64 bytes = nr << SC_SECTOR_SHIFT;
-	u64 at = (d->start + sector) << SC_SECTOR_SHIFT;
-	size_t part;
-	u8 *to = data;
-	int r;
-
-	if (!fits(d, sector, nr))
-		return -EIO;
-	for (; bytes; bytes -= part, at += part, to += part) {
-		part = min(bytes, BOUNCE_BYTES);
-		r = read_all(d->fd, bounce, part, at);
-		if (r)
-			return r;
-		memcpy(to, bounce, part);
-	}
-	return 0;
+	return move(d, sector, data, NULL, nr);
 }
 
 int disk_write(const struct disk *d, u64 sector, const void *data, u64 nr)
 {
-	u64 bytes = nr << SC_SECTOR_SHIFT;
-	u64 at = (d->start + sector) << SC_SECTOR_SHIFT;
-	const u8 *from = data;
-	size_t part;
-	int r;
-
-	if (!fits(d, sector, nr))
-		return -EIO;
-	for (; bytes; bytes -= part, at += part, from += part) {
-		part = min(bytes, BOUNCE_BYTES);
-		memcpy(bounce, from, part);
-		r = write_all(d->fd, bounce, part, at);
-		if (r)
-			return r;
-	}
-	return 0;
+	return move(d, sector, NULL, data, nr);
 }
 
 int disk_flush(const struct disk *d)

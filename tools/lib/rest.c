@@ -622,6 +622,22 @@ int rest_is_made(const char *path, bool *is_made)
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
+int rest_change(const struct rest_how *how, int (*change)(struct rest *r))
+{
+	struct rest r;
+	int code;
+
+	code = rest_open(&r, how);
+	if (!code)
+		code = rest_start(&r);
+	if (!code && change)
+		code = change(&r);
+	if (!code)
+		code = rest_end(&r);
+	rest_close(&r);
+	return code;
+}
+
 int rest_write_labels(const char *metadata, const char *cache, bool are_there)
 {
 	struct rest_how how = {
@@ -630,14 +646,6 @@ int rest_write_labels(const char *metadata, const char *cache, bool are_there)
 		.write = true,
 		.new_labels = !are_there,
 	};
-	struct rest r;
-	int code;
 
-	code = rest_open(&r, &how);
-	if (!code)
-		code = rest_start(&r);
-	if (!code)
-		code = rest_end(&r);
-	rest_close(&r);
-	return code;
+	return rest_change(&how, NULL);
 }

@@ -242,6 +242,16 @@ int __must_check rest_create_end(struct rest *r, bool needs_check);
 int __must_check rest_is_made(const char *path, bool *is_made);
 
 /**
+ * rest_change() - open, start, change and end
+ * @how: for rest_open()
+ * @change: what to do in between, an enum exit_code comes back; or NULL
+ *
+ * Return: an enum exit_code.
+ */
+int __must_check rest_change(const struct rest_how *how,
+			     int (*change)(struct rest *r));
+
+/**
  * rest_write_labels() - write the labels of a cache that was just made
  * @metadata: path
  * @cache: path of its cache device, which must be large enough
