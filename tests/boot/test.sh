@@ -23,32 +23,32 @@ shift
 [ $# -gt 0 ] || set -- data root readme dracut
 logs=${LOG:-$build/log/boot}
 failed=0
-tree=
+entered= # the tree that in_tree is in
 
 cleanup() {
-	[ -z "$tree" ] || leave_tree
+	[ -z "$entered" ] || leave_tree
 	[ -z "${tmp:-}" ] || rm -rf "$tmp"
 }
 
 leave_tree() {
 	local d
 	for d in dev sys proc; do
-		! mountpoint -q "$tree/$d" || umount -R -l "$tree/$d"
+		! mountpoint -q "$entered/$d" || umount -R -l "$entered/$d"
 	done
-	tree=
+	entered=
 }
 
 # in_tree COMMAND...: in a chroot of the tree $1
 in_tree() {
 	local d
-	tree=$1
+	entered=$1
 	shift
 	for d in proc sys dev; do
-		mount --rbind "/$d" "$tree/$d"
-		mount --make-rslave "$tree/$d"
+		mount --rbind "/$d" "$entered/$d"
+		mount --make-rslave "$entered/$d"
 	done
 	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
-		LC_ALL=C.UTF-8 chroot "$tree" "$@" </dev/null
+		LC_ALL=C.UTF-8 chroot "$entered" "$@" </dev/null
 	leave_tree
 }
 

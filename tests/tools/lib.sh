@@ -58,6 +58,10 @@ expect() {
 	return 1
 }
 
+not() {
+	! "$@"
+}
+
 # holds NAME COMMAND...: it succeeds
 holds() {
 	local name=$1

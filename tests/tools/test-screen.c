@@ -251,7 +251,20 @@ static void test_bar(void **state)
 	}
 }
 
-int main(void)
+/* For test-tmux.sh: "frames" or "bar", on a real terminal. */
+static int run_named(const char *name)
+{
+	if (strcmp(name, "frames") && strcmp(name, "bar"))
+		return 2;
+	report_begin("test-screen");
+	if (!strcmp(name, "bar"))
+		run_bar();
+	else
+		run_frames();
+	return report_end() ? 1 : 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
@@ -260,6 +273,8 @@ int main(void)
 		cmocka_unit_test(test_bar),
 	};
 
+	if (argc > 1)
+		return run_named(argv[1]);
 	setenv("TERM", "xterm", 1);
 	unsetenv("NO_COLOR");
 	report_begin("test-screen");

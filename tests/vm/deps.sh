@@ -21,7 +21,7 @@ packages="$packages libcmocka-dev clang clang-14 libclang-rt-14-dev llvm"
 # packages, and a Debian to try them in
 packages="$packages debhelper dh-dkms lintian mmdebstrap"
 # lints
-packages="$packages sparse shellcheck clang-format perl python3 man-db git file"
+packages="$packages sparse shellcheck clang-format perl python3 man-db git file tmux"
 # machines: getting kernels, packing an initramfs, running it
 packages="$packages ca-certificates
 qemu-system-x86 busybox-static bash dash kmod cpio
