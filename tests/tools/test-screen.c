@@ -57,14 +57,27 @@ static void print_frame(void)
 	report_table(columns, rows);
 }
 
-static void run_frames(void)
+static void show_frames(void)
 {
-	screen_begin();
 	do {
 		print_frame();
 		screen_frame();
 	} while (screen_wait(FRAME_SECONDS));
 	screen_end();
+}
+
+static void run_frames(void)
+{
+	screen_begin();
+	show_frames();
+}
+
+/* Without its terminal's signals. */
+static void run_orphan(void)
+{
+	screen_begin();
+	signal(SIGHUP, SIG_IGN);
+	show_frames();
 }
 
 static void run_bar(void)
@@ -209,6 +222,22 @@ static void test_interrupt(void **state)
 	assert_int_equal(finish(), 0);
 }
 
+/* The terminal goes away, without a signal to be heard of it. */
+static void test_hangup(void **state)
+{
+	int status;
+
+	(void)state;
+	start(run_orphan, 80);
+	see("<80>");
+	see("\033[J");
+	close(tty);
+	alarm(WAIT_MS / 1000);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	alarm(0);
+	assert_true(WIFEXITED(status));
+}
+
 static void test_colour(void **state)
 {
 	(void)state;
@@ -269,6 +298,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_interrupt),
+		cmocka_unit_test(test_hangup),
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_bar),
 	};

@@ -239,15 +239,13 @@ void screen_frame(void)
 	fflush(stdout);
 }
 
+/* So does a terminal that is gone: pselect() never waits for that any more. */
 static bool key_ends(void)
 {
 	char key;
 
-	if (read(STDIN_FILENO, &key, 1) != 1) {
-		screen.has_keys = false; /* closed: no more of them */
-		return false;
-	}
-	return key == 'q' || key == 'Q' || key == 3;
+	return read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q' ||
+	       key == 3;
 }
 
 bool screen_wait(double seconds)
