@@ -196,7 +196,7 @@ install-module: module
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 
 uninstall-module:
-	release=$$($(MAKE) -s -C $(KDIR) kernelrelease) && \
+	release=$$(cat $(KDIR)/include/config/kernel.release) && \
 		rm -f $(DESTDIR)/lib/modules/$$release/{extra,updates}/ssdcache.ko* && \
 		{ [ -n "$(DESTDIR)" ] || depmod "$$release"; }
 

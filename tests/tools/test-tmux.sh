@@ -36,7 +36,7 @@ resize() {
 shows() {
 	local end=$((SECONDS + seconds))
 	until term capture-pane -p >screen && grep -qE -e "$1" screen; do
-		[ $SECONDS -lt $end ] || {
+		[ "$SECONDS" -lt "$end" ] || {
 			cat screen
 			return 1
 		}
@@ -82,12 +82,16 @@ same "the terminal is as it was" tty.was tty.is
 open 80 "'$program' frames"
 holds "a frame, again" frame_of 80 1
 holds "in colour" escapes '\[1'
+term send-keys q
+holds "ends" shows '^after'
 open 80 "NO_COLOR=1 '$program' frames"
 holds "one without colour" frame_of 80 1
 holds "has none" not escapes '\[[0-9]'
+term send-keys q
+holds "ends, too" shows '^after'
 
 for width in 20 40 80; do
-	open $width "stty -echo; '$program' bar; stty echo"
+	open "$width" "stty -echo; '$program' bar; stty echo"
 	holds "a bar on $width columns" shows '100%'
 	holds "is one line" one_line %
 	term send-keys Enter

@@ -35,7 +35,7 @@ static bool is_started_there(const char *name)
 
 static int renew(const char *name)
 {
-	const char *argv[] = { initrd_program(), "renew", NULL };
+	const char *const argv[] = { initrd_program(), "renew", NULL };
 
 	report_note("%s: the initramfs is made anew", name);
 	if (!program_run(argv, NULL))
