@@ -196,7 +196,8 @@ install-module: module
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 
 uninstall-module:
-	release=$$(cat $(KDIR)/include/config/kernel.release) && \
+	release=$$(sed -n 's/^#define UTS_RELEASE "\(.*\)"/\1/p' \
+		$(KDIR)/include/generated/utsrelease.h) && \
 		rm -f $(DESTDIR)/lib/modules/$$release/{extra,updates}/ssdcache.ko* && \
 		{ [ -n "$(DESTDIR)" ] || depmod "$$release"; }
 
