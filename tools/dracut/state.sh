@@ -4,5 +4,8 @@
 # dracut, before udev: what the initramfs was given to know of caches.
 
 mkdir -p /run/ssdcache/.known
-cp /etc/ssdcache-state/* /run/ssdcache/.known/ 2>/dev/null || true
-cp /run/ssdcache/.known/* /run/ssdcache/ 2>/dev/null || true
+for state in /etc/ssdcache-state/*; do
+	[ -f "$state" ] || continue
+	cat "$state" >"/run/ssdcache/.known/${state##*/}"
+	cat "$state" >"/run/ssdcache/${state##*/}"
+done
