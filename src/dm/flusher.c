@@ -252,7 +252,9 @@ void sc_flusher_kick(struct sc_cache *c)
 void sc_flusher_urge(struct sc_cache *c)
 {
 	atomic_set(&c->flusher->urgent, 2);
-	sc_flusher_kick(c);
+	/* After an error it waits for the device, however much others hurry. */
+	if (!READ_ONCE(c->flusher->errors))
+		sc_flusher_kick(c);
 }
 
 bool sc_flusher_gave_up(const struct sc_cache *c)
