@@ -344,6 +344,8 @@ static void job_end(struct sc_destage_job *job, enum sc_leg leg)
 
 	if (job->error)
 		job_failed(job, leg);
+	else
+		b->dead = 0;
 	b->buffers[b->nr_buffers++] = job->buf;
 	job->buf = NULL;
 }
