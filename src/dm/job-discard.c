@@ -86,6 +86,7 @@ static int discard_range(struct sc_job *j, struct sc_discard *d)
 {
 	struct sc_cache *c = j->c;
 	u64 sector = d->begin;
+	bool forgotten;
 	int r = 0;
 
 	/* It is advice, and nothing can be forgotten durably. */
@@ -93,12 +94,12 @@ static int discard_range(struct sc_job *j, struct sc_discard *d)
 		sector = discard_run(j, d, sector);
 		cond_resched();
 	}
-	if (d->commit)
-		r = sc_commit_wait(c, sc_commit_ticket(c));
+	forgotten = sector == d->end &&
+		    (!d->commit || !sc_commit_wait(c, sc_commit_ticket(c)));
 	/* A write in place on its way must not land on what is filled later. */
 	if (d->dropped)
 		sc_grace_wait(c);
-	if (!r && sector == d->end)
+	if (forgotten)
 		r = discard_origin(j, d);
 	if (d->marked)
 		sc_writers_end(c, d->begin, min(d->marked, d->end) - d->begin);
