@@ -47,13 +47,16 @@ bool sc_flush_begin(struct sc_cache *c)
 	unsigned long flags;
 	bool direct;
 
-	if (READ_ONCE(c->health) != SC_RW || READ_ONCE(k->origin_error) ||
-	    !sc_origin_is_flushed(c))
+	if (READ_ONCE(c->health) != SC_RW || !sc_origin_is_flushed(c))
+		return false;
+	/* A good flush of the origin may have followed one that failed. */
+	smp_rmb();
+	if (READ_ONCE(k->origin_error))
 		return false;
 	spin_lock_irqsave(&k->lock, flags);
 	direct = !w->direct && !w->nr_waiting && !w->nr_served &&
 		 w->nr_before <= 1 && !READ_ONCE(w->unsettled) &&
-		 !w->settling && !k->error;
+		 !w->settling && !w->failed && !READ_ONCE(k->error);
 	if (direct)
 		w->direct = true;
 	spin_unlock_irqrestore(&k->lock, flags);
@@ -68,14 +71,18 @@ bool sc_flush_end(struct sc_cache *c, bool ok)
 	struct sc_crowd *w = &k->crowd;
 	unsigned long flags;
 
+	bool lost;
+
 	spin_lock_irqsave(&k->lock, flags);
 	w->direct = false;
 	if (!ok)
 		w->failed = true;
+	/* What another flush failed for meanwhile, this one may have missed. */
+	lost = w->failed || READ_ONCE(k->error);
 	spin_unlock_irqrestore(&k->lock, flags);
 	if (!ok)
 		sc_fail_io(c, SC_LEG_CACHE, true);
-	return ok;
+	return !lost;
 }
 
 /* ---- in the commit thread ---------------------------------------------------- */

@@ -143,6 +143,7 @@ typedef struct { s64 v; } atomic64_t;
 #define atomic64_read(a)		((a)->v)
 #define smp_mb()			((void)0)
 #define smp_rmb()			((void)0)
+#define smp_wmb()			((void)0)
 #define smp_store_release(p, x)		((void)(*(p) = (x)))
 #define smp_load_acquire(p)		(*(p))
 #define xchg(p, new)	\
