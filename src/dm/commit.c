@@ -32,15 +32,14 @@ void sc_commit_bio(struct sc_cache *c, struct bio *bio)
 {
 	struct sc_commit *k = c->commit;
 	unsigned long flags;
-	bool wake;
 
 	sc_count(c, flushes);
 	spin_lock_irqsave(&k->lock, flags);
 	bio_list_add(&k->bios, bio);
-	wake = ++k->crowd.nr_waiting >= k->crowd.gather;
-	spin_unlock_irqrestore(&k->lock, flags);
-	if (wake)
+	/* Once the thread can take the bio, the cache may end: wake it before. */
+	if (++k->crowd.nr_waiting >= k->crowd.gather)
 		wake_up(&k->work);
+	spin_unlock_irqrestore(&k->lock, flags);
 }
 
 static u64 commit_ticket(struct sc_cache *c, bool flush)
@@ -124,6 +123,7 @@ static void hold_end_flush(struct sc_cache *c, bool ok)
 {
 	struct sc_map *m = c->map;
 	struct sc_lock *l;
+	bool released = false;
 	u32 i = 0;
 
 	for (; (i = sc_bitmap_next(&m->holding, i)) != SC_NIL; i++) {
@@ -135,7 +135,11 @@ static void hold_end_flush(struct sc_cache *c, bool ok)
 		spin_lock_irq(&l->lock);
 		sc_map_release(m, i);
 		spin_unlock_irq(&l->lock);
+		released = true;
 	}
+	/* Reclaim may have found nothing but what was held. */
+	if (released)
+		sc_reclaim_kick(c);
 }
 
 int sc_origin_flush(struct sc_cache *c)
@@ -156,6 +160,8 @@ int sc_origin_flush(struct sc_cache *c)
 	if (r) {
 		if (wseq != k->flushed_wseq)
 			WRITE_ONCE(k->origin_error, true);
+		/* Before a later one says flushed, see sc_flush_begin(). */
+		smp_wmb();
 		WRITE_ONCE(k->held, true);
 		sc_fail_io(c, SC_LEG_ORIGIN, true);
 	} else {
@@ -394,7 +400,14 @@ static int commit_without(struct sc_cache *c)
 	    READ_ONCE(c->records) == SC_RECORDS_NONE)
 		return r;
 	sc_count(c, cache_flushes);
-	return blkdev_issue_flush(sc_bdev(c, SC_LEG_CACHE));
+	r = blkdev_issue_flush(sc_bdev(c, SC_LEG_CACHE));
+	if (!r || sc_stats_nr_dirty(c))
+		return r;
+	/* The cache device is dead, and the origin has all that it held. */
+	sc_abandon(c);
+	sc_fail_health(c, SC_DEGRADED, "the cache device is given up");
+	commit_void(c);
+	return 0;
 }
 
 static bool held_too_long(struct sc_cache *c)

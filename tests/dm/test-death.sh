@@ -147,19 +147,25 @@ test_cache_dies_at() {
 	run "$name: what was clean" holds_file /tmp/a $sc $a_at
 }
 
-# A flush fails: what can be read is destaged before the rest fails, too.
+# A flush fails: what can be read is destaged before the rest fails, too, and
+# then the origin has all and goes on alone.
 test_cache_dies_committing() {
 	local name="cache dies during a commit"
 	prepare writeback "$name"
+	run "$name: records call it dirty" \
+		dd if=/dev/null of=$sc conv=fsync,notrunc
 	sim_fail cache flush
 	put /tmp/c $sc $c_at >/dev/null 2>&1
-	run "$name: the state" sc_wait sc state ro
+	run "$name: the state" sc_wait sc state degraded
 	run "$name: all is destaged" sc_wait sc dirty 0
+	run "$name: the metadata are voided" wait_for 60 _voided
 	sim_away cache
 	run "$name: what was dirty" holds_file /tmp/b $sc $b_at
 	run "$name: what was clean" holds_file /tmp/a $sc $a_at
+	run "$name: a write of what was dirty" put /tmp/a $sc $b_at
 	revive "$name"
-	run "$name: later" holds_file /tmp/b $sc $b_at
+	same "$name: empty" "$(sc_get sc cache_blocks_used)" 0
+	run "$name: nothing old" holds_file /tmp/a $sc $b_at
 	run "$name: the last" holds_file /tmp/c $sc $c_at
 }
 
