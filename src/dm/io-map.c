@@ -591,12 +591,6 @@ static int map_drop(struct sc_cache *c, struct bio *bio, struct sc_io *io,
 	return DM_MAPIO_SUBMITTED;
 }
 
-/* A file system's log is a stream, but one that somebody waits for each time. */
-static bool map_is_log(const struct bio *bio)
-{
-	return bio->bi_opf & (REQ_META | REQ_FUA);
-}
-
 static noinline int map_write_decide(struct sc_cache *c, struct bio *bio,
 				     struct sc_io *io, u32 i)
 	__releases(shard)
@@ -611,7 +605,9 @@ static noinline int map_write_decide(struct sc_cache *c, struct bio *bio,
 		return map_overwrite(c, bio, io, &run, i);
 
 	sc_io_look(c, &v, &run, io->sector, end);
-	if (v.admit && !(v.touched & v.dirty) && !map_is_log(bio) &&
+	/* A file system's log is no stream: somebody waits for each write. */
+	if (v.admit && !(v.touched & v.dirty) &&
+	    !(bio->bi_opf & (REQ_META | REQ_FUA)) &&
 	    map_sequential(c, io->sector,
 			   min(end, sc_run_end(&c->geom, io->sector)), true)) {
 		sc_count(c, sequential_bypasses);
