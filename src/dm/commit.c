@@ -403,10 +403,15 @@ static int commit_without(struct sc_cache *c)
 	r = blkdev_issue_flush(sc_bdev(c, SC_LEG_CACHE));
 	if (!r || sc_stats_nr_dirty(c))
 		return r;
-	/* The cache device is dead, and the origin has all that it held. */
+	/*
+	 * The cache device is dead, and the origin has all that it held. As
+	 * long as the metadata cannot say so the records count.
+	 */
+	if (sc_meta_void(c->meta))
+		return r;
+	c->commit->voiding.done = true;
 	sc_abandon(c);
 	sc_fail_health(c, SC_DEGRADED, "the cache device is given up");
-	commit_void(c);
 	return 0;
 }
 
@@ -428,7 +433,10 @@ static int commit_cycle(struct sc_cache *c, bool flush)
 		origin = sc_origin_flush(c);
 	if (!k->error) {
 		/* What the failed flush was for may be lost as well. */
-		r = k->crowd.failed ? -EIO : commit_records(c, flush);
+		r = READ_ONCE(k->crowd.failed) ? -EIO : commit_records(c, flush);
+		/* Or of one that failed meanwhile. */
+		if (READ_ONCE(k->crowd.failed))
+			r = -EIO;
 		sc_flush_done(c, !r);
 		if (r)
 			commit_failed(c);

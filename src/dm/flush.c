@@ -76,7 +76,7 @@ bool sc_flush_end(struct sc_cache *c, bool ok)
 	spin_lock_irqsave(&k->lock, flags);
 	w->direct = false;
 	if (!ok)
-		w->failed = true;
+		WRITE_ONCE(w->failed, true);
 	/* What another flush failed for meanwhile, this one may have missed. */
 	lost = w->failed || READ_ONCE(k->error);
 	spin_unlock_irqrestore(&k->lock, flags);
