@@ -7,8 +7,8 @@
 
 #include "lib/cache.h"
 #include "lib/change.h"
-#include "lib/initrd.h"
 #include "lib/report.h"
+#include "lib/state.h"
 #include "lib/units.h"
 #include "lib/verb.h"
 
@@ -64,7 +64,7 @@ static int reload_clean(const struct tab_entry *e,
 		r = cache_drain(e->name);
 	/* The table says the mode. */
 	if (!r && mode == SC_WRITEBACK)
-		r = initrd_note_dirty(e->name);
+		r = state_note_dirty(e->name);
 	if (!r)
 		return cache_reload(e, d);
 	r2 = mode == SC_WRITEBACK ? set_mode(e->name, mode) : 0;

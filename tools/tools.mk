@@ -4,8 +4,6 @@
 # USER_CFLAGS (sanitizers, say) it is built with these in place of its own.
 # The result is $(BUILD)/tools/ssdcache.
 
-PREFIX ?= /usr/local
-DESTDIR ?=
 tools_dir := $(BUILD)/tools
 tools_own_cflags := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 tools_libraries := -ldevmapper -lblkid -ljson-c -lexpat -lm
@@ -21,10 +19,9 @@ tools_sources := $(sort $(wildcard tools/*.c tools/lib/*.c)) \
 tools_objects := $(tools_sources:%.c=$(tools_dir)/obj/%.o)
 tools_program := $(tools_dir)/ssdcache
 
-# Objects of other flags, or that know of other places, are made anew.
-tools_made_with := $(tools_cflags) $(PREFIX) $(SYSTEMD_DIR)
-$(shell mkdir -p $(tools_dir); echo '$(tools_made_with)' | \
-	cmp -s - $(tools_dir)/flags || echo '$(tools_made_with)' >$(tools_dir)/flags)
+# Objects of other flags are made anew.
+$(shell mkdir -p $(tools_dir); echo '$(tools_cflags)' | \
+	cmp -s - $(tools_dir)/flags || echo '$(tools_cflags)' >$(tools_dir)/flags)
 
 $(tools_dir)/obj/%.o: %.c $(tools_dir)/flags
 	@mkdir -p $(@D)
@@ -40,6 +37,8 @@ tools: $(tools_program)
 
 # ---- installation -----------------------------------------------------------
 
+PREFIX ?= /usr/local
+DESTDIR ?=
 tools_sbin := $(DESTDIR)$(PREFIX)/sbin
 # Names of thin-provisioning-tools' programs that it answers to.
 tools_libexec := $(DESTDIR)$(PREFIX)/libexec/ssdcache

@@ -66,23 +66,6 @@ renew() {
 		sha256sum "$1" >"$1.sum" && sync "$1" "$1.sum" "${1%/*}"
 }
 
-# To the host's --out: what it boots with the next time.
-send_initrd() {
-	tar -C /boot -cf /dev/virtio-ports/out "initrd.img-$(uname -r)"
-}
-
-# initrd_says PATTERN: of the state of a cache, in the image that is booted next
-initrd_says() {
-	rm -rf /tmp/initrd
-	unmkinitramfs "/boot/initrd.img-$(uname -r)" /tmp/initrd || return
-	find /tmp/initrd -path '*/etc/ssdcache-state/root' -exec cat {} + |
-		grep -qx "$1"
-}
-
-not() {
-	! "$@"
-}
-
 dirty_is() {
 	grep -qx "dirty=$2" "/var/lib/ssdcache/$1"
 }
@@ -205,37 +188,6 @@ step_rootend() {
 	check "ssdcache flush" ssdcache flush root
 	check "it is noted that nothing is dirty" dirty_is root no
 	check "writes" put /srv/through
-	check "the initramfs is made" update-initramfs -u
-	check "it knows that nothing is dirty" initrd_says dirty=no
-	send_initrd
-}
-
-# Clean, and the fast device is missing.
-step_rootalone() {
-	check "/ is on the cached device" mounted_from / root
-	check "that is the origin alone" sh -c \
-		'dmsetup table root | grep -q " linear "'
-	check "what was dirty" holds /srv/dirty
-	check "what was written through" holds /srv/through
-	check "overwrites what was dirty" renew /srv/dirty
-	check "and what was written through" renew /srv/through
-	check "the initramfs knows of it" initrd_says alone=yes
-	send_initrd
-}
-
-# It is back, and what it holds is old.
-step_rootback() {
-	check "/ is on the cached device" mounted_from / root
-	check "cached" status_is root mode writethrough
-	check "what was overwritten" holds /srv/dirty
-	check "and this" holds /srv/through
-	check "it is noted that it is not old" sh -c \
-		'! grep -qx alone=yes /var/lib/ssdcache/root'
-	check "the initramfs knows that nothing is dirty" initrd_says dirty=no
-	check "ssdcache mode" ssdcache mode root writeback
-	check "the initramfs no longer says so" not initrd_says dirty=no
-	check "writes" put /srv/dirty
-	send_initrd
 }
 
 # What README says, as it says it: the host has put its blocks into files.

@@ -11,7 +11,7 @@
 . "$(dirname "$0")/lib.sh"
 
 make_it() {
-	make --no-print-directory -C "$tests_dir/.." DESTDIR="$tmp/root" \
+	env -u MAKEFLAGS make --no-print-directory -C "$tests_dir/.." DESTDIR="$tmp/root" \
 		PREFIX=/usr "$@"
 }
 

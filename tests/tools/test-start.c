@@ -5,7 +5,6 @@
  * done to them is noted.
  */
 #include <setjmp.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cache.h"
@@ -264,124 +263,14 @@ static void test_noise(void **state)
 	assert_false(s.alone);
 }
 
-/* ---- the initramfs --------------------------------------------------------- */
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
-/* How often it was made, with the state file as it was then. */
-static unsigned int times_made(const char *path)
-{
-	unsigned int n = 0;
-	char line[64];
-	FILE *f = fopen(path, "r");
-
-	while (f && fgets(line, sizeof(line), f)) {
-		n += !strcmp(line, "dirty=maybe\n");
-		assert_string_not_equal(line, "dirty=no\n");
-	}
-	if (f)
-		fclose(f);
-	return n;
-}
-
-static void set_making(const char *dir, int status)
-{
-	char path[PATH_MAX], text[2 * PATH_MAX];
-
-	scnprintf(path, sizeof(path), "%s/make", dir);
-	snprintf(text, sizeof(text),
-		 "#!/bin/sh\ncat %s/fast >>%s/made\nexit %d\n", dir, dir,
-		 status);
-	write_file(path, text);
-	assert_int_equal(chmod(path, 0755), 0);
-	setenv("SSDCACHE_INITRD", path, 1);
-}
-
-static void set_tab(const char *dir, const char *options)
-{
-	char path[PATH_MAX], text[128];
-
-	scnprintf(path, sizeof(path), "%s/tab", dir);
-	snprintf(text, sizeof(text), "fast /origin /cache /metadata %s\n",
-		 options);
-	write_file(path, text);
-	setenv("SSDCACHE_TAB", path, 1);
-}
-
-/*
- * An initramfs that calls the cache clean is made anew before it can be dirty,
- * and that is tried again until it succeeds.
- */
-static void test_initrd(void **state)
-{
-	const char *dir = getenv("SSDCACHE_STATE");
-	const struct start_options none = { false, false };
-	char made[PATH_MAX];
-	struct state s;
-
-	(void)state;
-	scnprintf(made, sizeof(made), "%s/made", dir);
-	memset(&world, 0, sizeof(world));
-	e.config.mode = SC_WRITEBACK;
-	make_file(CLEAN);
-	set_making(dir, 1);
-	set_tab(dir, "nofail,x-initrd.attach=no");
-	assert_int_equal(cache_start(&e, &none), EXIT_DONE);
-	assert_int_equal(times_made(made), 0);
-
-	memset(&world, 0, sizeof(world));
-	make_file(CLEAN);
-	set_tab(dir, "nofail,x-initrd.attach");
-	assert_int_equal(cache_start(&e, &none), EXIT_FAILED);
-	assert_int_equal(cache_start(&e, &none), EXIT_FAILED);
-	assert_int_equal(times_made(made), 2);
-	assert_false(world.whole);
-	set_making(dir, 0);
-	assert_int_equal(cache_start(&e, &none), EXIT_DONE);
-	assert_true(world.whole);
-	assert_int_equal(times_made(made), 3);
-	assert_int_equal(cache_start(&e, &none), EXIT_DONE);
-	assert_int_equal(times_made(made), 3);
-	state_load(e.name, &s);
-	assert_true(s.maybe_dirty);
-	assert_false(s.initrd_old);
-
-	e.config.mode = SC_WRITETHROUGH;
-	make_file(CLEAN);
-	assert_int_equal(cache_start(&e, &none), EXIT_DONE);
-	assert_int_equal(times_made(made), 3);
-}
-
-/* Of the directory of the tests, with all that they left. */
-static void remove_all(const char *dir)
-{
-	static const char *const names[] = { "fast", "made", "make", "tab" };
-	char path[PATH_MAX];
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		scnprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	rmdir(dir);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_noise),
-		cmocka_unit_test(test_initrd),
 		cmocka_unit_test(test_no_state),
 	};
-	char dir[] = "/tmp/ssdcache-state.XXXXXX";
+	char dir[] = "/tmp/ssdcache-state.XXXXXX", path[64];
 	int r;
 
 	if (!mkdtemp(dir))
@@ -395,6 +284,8 @@ int main(void)
 	scnprintf(e.cache, sizeof(e.cache), "/cache");
 	scnprintf(e.metadata, sizeof(e.metadata), "/metadata");
 	r = cmocka_run_group_tests(tests, NULL, NULL);
-	remove_all(dir);
+	scnprintf(path, sizeof(path), "%s/fast", dir);
+	unlink(path);
+	rmdir(dir);
 	return r;
 }

@@ -75,7 +75,6 @@ $(tools_programs) $(user_command): $(core_archive)
 		-lcmocka $(tools_libraries) -o $@
 
 # What runs at boot.
-$(user)/tools/lib/initrd.o: user_cflags += -DINITRD_STATE='"/usr/libexec/ssdcache/initrd-state"'
 boot_tested := $(addprefix $(user)/tools/ssdcache-,generator origin)
 $(user)/tools/boot/%.o: user_cflags += -DUNIT_DIR='"/lib/systemd/system"'
 $(boot_tested): $(user)/tools/ssdcache-%: $(user)/tools/boot/%.o \

@@ -21,8 +21,6 @@ boot_fill = sed -e 's,@SBIN@,$(boot_sbin),g' -e 's,@UDEV@,$(boot_udev),g' \
 
 $(tools_dir)/obj/tools/boot/generator.o: \
 	tools_cflags += -DUNIT_DIR='"$(boot_systemd)/system"'
-$(tools_dir)/obj/tools/lib/initrd.o: \
-	tools_cflags += -DINITRD_STATE='"$(boot_libexec)/initrd-state"'
 
 # An archive, so that of the library and the core they get what they use.
 $(tools_dir)/lib.a: $(boot_lib)

@@ -33,8 +33,11 @@ install() {
 	inst_rules 66-ssdcache.rules
 	_lines >"$initdir/etc/ssdcachetab"
 	# As in the hook of initramfs-tools.
-	mkdir -p "$initdir/var/lib"
+	mkdir -p "$initdir/var/lib" "$initdir/etc/ssdcache-state"
 	ln -sfn /run/ssdcache "$initdir/var/lib/ssdcache"
-	@LIBEXEC@/initrd-state known "$initdir/etc/ssdcache-state"
+	for f in /var/lib/ssdcache/*; do
+		! grep -qsx alone=yes "$f" ||
+			cp "$f" "$initdir/etc/ssdcache-state/"
+	done
 	inst_hook pre-udev 20 "$moddir/state.sh"
 }

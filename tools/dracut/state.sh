@@ -3,9 +3,7 @@
 #
 # dracut, before udev: what the initramfs was given to know of caches.
 
-mkdir -p /run/ssdcache/.known
+mkdir -p /run/ssdcache
 for state in /etc/ssdcache-state/*; do
-	[ -f "$state" ] || continue
-	cat "$state" >"/run/ssdcache/.known/${state##*/}"
-	cat "$state" >"/run/ssdcache/${state##*/}"
+	[ ! -f "$state" ] || cat "$state" >"/run/ssdcache/${state##*/}"
 done

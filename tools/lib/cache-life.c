@@ -7,8 +7,8 @@
 #include <ssdcache/abi.h>
 
 #include "cache.h"
-#include "initrd.h"
 #include "report.h"
+#include "state.h"
 #include "text.h"
 
 #define META_SUFFIX	"-cmeta"
@@ -281,7 +281,7 @@ static bool settle(const char *name)
 
 static void unsettle(const char *name)
 {
-	if (initrd_note_dirty(name) ||
+	if (state_note_dirty(name) ||
 	    mapped_message(name, SC_VERB_MODE " " SC_WORD_WRITEBACK))
 		report_warning("%s is in mode %s now", name,
 			       SC_WORD_WRITETHROUGH);

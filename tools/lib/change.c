@@ -6,9 +6,9 @@
 
 #include "cache.h"
 #include "change.h"
-#include "initrd.h"
 #include "message.h"
 #include "report.h"
+#include "state.h"
 
 #define MESSAGE_BYTES	256
 
@@ -80,7 +80,7 @@ static int send(const char *name, const char *word)
 
 	if (!r && !strcmp(p.key, SC_VERB_MODE) &&
 	    !sc_mode_parse(p.value, &mode) && mode == SC_WRITEBACK)
-		r = initrd_note_dirty(name); /* before it can be */
+		r = state_note_dirty(name); /* before it can be */
 	if (r)
 		return r;
 	scnprintf(text, sizeof(text), "%s %s", p.key, p.value);

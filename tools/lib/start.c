@@ -15,7 +15,6 @@
  */
 #include "cache.h"
 #include "exit.h"
-#include "initrd.h"
 #include "report.h"
 #include "start.h"
 #include "state.h"
@@ -98,11 +97,10 @@ static int start_whole(const struct tab_entry *e,
 		return refuse_old(e);
 	if (s.alone)
 		r = forget(e, &s);
+	/* Noted before it can become dirty. */
+	s.maybe_dirty |= e->config.mode == SC_WRITEBACK;
 	if (!r)
 		r = state_save(e->name, &s);
-	/* Noted before it can become dirty. */
-	if (!r && e->config.mode == SC_WRITEBACK)
-		r = initrd_note_dirty(e->name);
 	if (!r)
 		r = cache_activate(e, d);
 	if (!r && !cache_status(e->name, &info))

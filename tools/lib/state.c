@@ -30,7 +30,6 @@ void state_load(const char *name, struct state *s)
 
 	s->maybe_dirty = true;
 	s->alone = false;
-	s->initrd_old = false;
 	state_path(name, path);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f)) {
@@ -38,8 +37,6 @@ void state_load(const char *name, struct state *s)
 			s->maybe_dirty = false;
 		else if (!strcmp(line, "alone=yes\n"))
 			s->alone = true;
-		else if (!strcmp(line, "initrd=old\n"))
-			s->initrd_old = true;
 	}
 	if (f)
 		fclose(f);
@@ -55,13 +52,23 @@ int state_save(const char *name, const struct state *s)
 	lock = file_lock(path);
 	if (lock < 0)
 		return -EIO;
-	len = scnprintf(text, sizeof(text), "dirty=%s\nalone=%s\n%s",
+	len = scnprintf(text, sizeof(text), "dirty=%s\nalone=%s\n",
 			s->maybe_dirty ? "maybe" : "no",
-			s->alone ? "yes" : "no",
-			s->initrd_old ? "initrd=old\n" : "");
+			s->alone ? "yes" : "no");
 	r = file_replace(path, text, (size_t)len);
 	file_unlock(lock);
 	return r;
+}
+
+int state_note_dirty(const char *name)
+{
+	struct state s;
+
+	state_load(name, &s);
+	if (s.maybe_dirty)
+		return 0;
+	s.maybe_dirty = true;
+	return state_save(name, &s);
 }
 
 void state_drop(const char *name)

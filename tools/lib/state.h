@@ -23,12 +23,10 @@
  * struct state - what is known of a cache
  * @maybe_dirty: it may hold data that the origin lacks
  * @alone: the origin was used without it
- * @initrd_old: an initramfs may still know otherwise of @maybe_dirty, see initrd.h
  */
 struct state {
 	bool maybe_dirty;
 	bool alone;
-	bool initrd_old;
 };
 
 /**
@@ -46,6 +44,14 @@ void state_load(const char *name, struct state *s);
  * Return: 0; -EIO or another, which has been said.
  */
 int __must_check state_save(const char *name, const struct state *s);
+
+/**
+ * state_note_dirty() - note that a cache may become dirty
+ * @name: of the cache
+ *
+ * Return: 0; -EIO or another, which has been said.
+ */
+int __must_check state_note_dirty(const char *name);
 
 /**
  * state_drop() - forget it

@@ -230,20 +230,6 @@ static int keep_other(struct tab_entry *e, const char *option,
 	return 0;
 }
 
-const char *tab_other(const struct tab_entry *e, const char *option)
-{
-	static char copy[TAB_OTHER_BYTES];
-	size_t len = strlen(option);
-	char *word, *rest = copy;
-
-	scnprintf(copy, sizeof(copy), "%s", e->other);
-	while ((word = strsep(&rest, ",")))
-		if (!strncmp(word, option, len) &&
-		    (!word[len] || option[len - 1] == '='))
-			return word + len;
-	return NULL;
-}
-
 /* The policy comes first, for on it depends which keys there are. */
 static int read_options(struct tab_entry *e, const char *options, bool policy,
 			struct sc_reason *why)

@@ -160,15 +160,6 @@ void tab_free(struct tab *t);
 struct tab_entry *tab_find(const struct tab *t, const char *name);
 
 /**
- * tab_other() - an option that is kept for others
- * @e: an entry
- * @option: its name, with the "=" if it has a value
- *
- * Return: its value or "", until the next call; NULL if it is not there.
- */
-const char *tab_other(const struct tab_entry *e, const char *option);
-
-/**
  * tab_put() - replace the line of a cache, or add one
  * @e: the entry
  *
