@@ -70,7 +70,6 @@ bool sc_flush_end(struct sc_cache *c, bool ok)
 	struct sc_commit *k = c->commit;
 	struct sc_crowd *w = &k->crowd;
 	unsigned long flags;
-
 	bool lost;
 
 	spin_lock_irqsave(&k->lock, flags);

@@ -137,6 +137,11 @@ static void flusher_result(struct sc_cache *c, int r)
 
 	WRITE_ONCE(f->errors, r ? min(f->errors + 1, BACKOFF_MAX) : 0);
 	WRITE_ONCE(f->tries, f->tries + 1);
+	/* Pairs with sc_flusher_urge(). */
+	smp_mb();
+	/* Writers that wait for slots look at this when they are woken. */
+	if (sc_flusher_gave_up(c))
+		queue_work(c->reclaim_wq, &c->event);
 	flusher_tell(c);
 	if (f->errors)
 		flusher_wait(c, TICK_MS << (f->errors - 1));
@@ -252,6 +257,8 @@ void sc_flusher_kick(struct sc_cache *c)
 void sc_flusher_urge(struct sc_cache *c)
 {
 	atomic_set(&c->flusher->urgent, 2);
+	/* Pairs with flusher_result(): it sees us urgent or we see it well. */
+	smp_mb();
 	/* After an error it waits for the device, however much others hurry. */
 	if (!READ_ONCE(c->flusher->errors))
 		sc_flusher_kick(c);
