@@ -127,27 +127,33 @@ static bool collect_run(struct sc_batch *b, sc_oblock_t first)
 	return left;
 }
 
-/* Returns whether the whole granule was looked at. */
-static bool collect_granule(struct sc_batch *b, u32 granule)
+/*
+ * From block @from on, or the granule's begin. Returns the block to go on at:
+ * behind the granule, or in it if the batch is full.
+ */
+static u64 collect_granule(struct sc_batch *b, u32 granule, u64 from)
 {
 	struct sc_cache *c = b->c;
+	u64 step = 1ULL << c->geom.run_shift, end, n;
 	sc_oblock_t first;
-	u64 nr = sc_dirty_granule_blocks(c->dirty, granule, &first), n;
-	u64 step = 1ULL << c->geom.run_shift;
-	bool left = false;
+	bool left;
 
+	end = sc_dirty_granule_blocks(c->dirty, granule, &first);
+	end += from_oblock(first);
+	n = max(from, from_oblock(first));
+	left = n > from_oblock(first);
 	sc_dirty_clear(c->dirty, granule);
-	for (n = 0; n < nr && !batch_full(b); n += step)
-		left |= collect_run(b, to_oblock(from_oblock(first) + n));
+	for (; n < end && !batch_full(b); n += step)
+		left |= collect_run(b, to_oblock(n));
 	/* What is copied now may stay dirty: somebody must look again. */
-	if (left || n < nr)
+	if (left || n < end)
 		sc_dirty_set(c->dirty, first);
-	return n >= nr;
+	return n < end ? n : (u64)(granule + 1) << c->dirty->granule_shift;
 }
 
-u32 sc_batch_collect(struct sc_batch *b, u32 from)
+bool sc_batch_collect(struct sc_batch *b, u64 *at)
 {
-	u32 granule = from;
+	u32 granule = sc_dirty_granule(b->c->dirty, to_oblock(*at));
 
 	b->nr_slots = 0;
 	b->nr_jobs = 0;
@@ -156,15 +162,17 @@ u32 sc_batch_collect(struct sc_batch *b, u32 from)
 	b->unsettled = 0;
 	b->dead = 0;
 	b->hot = 0;
-	for (;;) {
+	while (!batch_full(b)) {
 		granule = sc_dirty_next(b->c->dirty, granule);
-		if (granule == SC_NO_GRANULE)
-			return granule;
-		if (batch_full(b) || !collect_granule(b, granule))
-			return granule;
-		granule++;
+		if (granule == SC_NO_GRANULE) {
+			*at = 0;
+			return true;
+		}
+		*at = collect_granule(b, granule, *at);
+		granule = sc_dirty_granule(b->c->dirty, to_oblock(*at));
 		cond_resched();
 	}
+	return false;
 }
 
 /* After so many jobs of which nothing moved the device is taken for dead. */

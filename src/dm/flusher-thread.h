@@ -102,11 +102,13 @@ struct sc_batch {
  * @interrupted: a suspend wants them to go
  * @errors: batches in a row that failed
  * @tries: batches that ended, well or not
- * @sweep: granule to go on at
+ * @at: block to go on at
  * @sweeps: sweeps begun
  * @swept: the last of them that destaged all that was dirty when it began
  * @sweeps_failed: sweeps that found something that cannot be destaged
- * @missed: the present one has left out something that somebody works on
+ * @missed: the present one has left out something
+ * @spared: it has left out what is hot
+ * @looked: nanoseconds that it has spent looking for what is dirty
  * @failing: the present one has found something of that kind
  * @sweeping: above dirty_low, until dirty_target is reached
  * @was_dirty: an event is due when nothing is dirty any more
@@ -126,12 +128,14 @@ struct sc_flusher {
 	bool interrupted;
 	unsigned int errors;
 	unsigned int tries;
-	u32 sweep;
+	u64 at;
 	u64 sweeps;
 	u64 swept;
 	u64 sweeps_failed;
 	bool missed;
 	bool failing;
+	bool spared;
+	u64 looked;
 	bool sweeping;
 	bool was_dirty;
 	u64 budget_bytes;
@@ -153,12 +157,12 @@ void sc_batch_destroy(struct sc_batch *b);
 /**
  * sc_batch_collect() - take dirty blocks in the order of the origin
  * @b: an empty batch
- * @from: granule to begin with
+ * @at: block to begin with; set to the one to go on at
  *
  * Context: process, may sleep.
- * Return: the granule to go on at; SC_NO_GRANULE at the end of the origin.
+ * Return: true at the end of the origin; @at is 0 then, and not else.
  */
-u32 sc_batch_collect(struct sc_batch *b, u32 from);
+bool sc_batch_collect(struct sc_batch *b, u64 *at);
 
 /**
  * sc_batch_run() - write them back

@@ -19,7 +19,9 @@
 /* A foreground that was there so short a while ago will be back. */
 #define RECENT_MS	20
 #define TICK_MS		1000
-/* All that is dirty is hot: the next look may take so long. */
+/* Of the queue, beside reads, when everything must go but nobody waits for it. */
+#define PRESSED_SHARE	4
+/* After a sweep that spared what is hot the next one may take so long. */
 #define HOT_MS		100
 #define BACKOFF_MAX	5
 
@@ -54,19 +56,21 @@ static unsigned int flusher_depth(struct sc_cache *c)
 	u32 full = sc_tune(&tune(c)->destage_depth);
 	u32 high = sc_tune(&tune(c)->dirty_high);
 	u32 limit = sc_tune(&tune(c)->dirty_limit);
+	u32 least = pressed(c) ? DIV_ROUND_UP(full, PRESSED_SHARE) : 1;
 	u64 percent;
 
-	if (pressed(c))
+	if (atomic_read(&c->flusher->urgent))
 		return full;
 	if (!atomic_read(&c->admission.origin_reads) &&
 	    origin_quiet_for(c, RECENT_MS))
 		return full;
 	percent = dirty_percent(c);
 	if (percent <= high)
-		return 1;
+		return least;
 	if (percent >= limit)
 		return full;
-	return 1 + div_u64((full - 1) * (percent - high), limit - high);
+	return max_t(u32, least,
+		     1 + div_u64((full - 1) * (percent - high), limit - high));
 }
 
 /* Nobody has written to the cache for so long, as far as was looked. */
@@ -154,9 +158,7 @@ static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
 		flusher_result(c, -EIO);
 	else if (b->unsettled)
 		sc_commit_wait(c, sc_commit_ticket(c));
-	else if (b->hot)
-		flusher_wait(c, HOT_MS);
-	else
+	else if (!b->hot)
 		flusher_wait(c, RECENT_MS);
 }
 
@@ -165,6 +167,8 @@ static void sweep_begin(struct sc_flusher *f)
 	WRITE_ONCE(f->sweeps, f->sweeps + 1);
 	f->missed = false;
 	f->failing = false;
+	f->spared = false;
+	f->looked = 0;
 	/* Who does not see the new number did its writes before we look. */
 	smp_mb();
 }
@@ -179,29 +183,51 @@ static void sweep_end(struct sc_flusher *f)
 		WRITE_ONCE(f->swept, f->sweeps);
 }
 
+/* What is hot stays so for a while: most of the time is not for looking. */
+static void flusher_rest(struct sc_cache *c)
+{
+	u64 ms = div_u64(9 * c->flusher->looked, NSEC_PER_MSEC);
+
+	flusher_wait(c, clamp_t(u64, ms, HOT_MS, TICK_MS));
+}
+
+/* Returns whether that was the end of a sweep. */
+static bool flusher_look(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+	struct sc_batch *b = f->batch;
+	u64 began = ktime_get_ns();
+	bool end;
+
+	if (!f->at)
+		sweep_begin(f);
+	end = sc_batch_collect(b, &f->at);
+	f->missed |= b->skipped || b->hot || b->unsettled;
+	f->spared |= b->hot;
+	f->failing |= b->unsettled && sc_commit_error(c);
+	f->looked += ktime_get_ns() - began;
+	return end;
+}
+
 static void flusher_batch(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
 	struct sc_batch *b = f->batch;
-	u32 from = f->sweep, next;
+	bool whole = !f->at, end = flusher_look(c);
 	int r = 0;
 
-	if (!from)
-		sweep_begin(f);
-	next = sc_batch_collect(b, from);
-	f->sweep = next == SC_NO_GRANULE ? 0 : next;
-	f->missed |= b->skipped || b->hot;
-	f->failing |= b->unsettled && sc_commit_error(c);
 	if (b->nr_slots) {
 		r = sc_batch_run(b, flusher_depth);
 		f->failing |= r || b->nr_failed;
 	}
-	if (next == SC_NO_GRANULE)
+	if (end)
 		sweep_end(f);
 	if (b->nr_slots)
 		flusher_result(c, r);
-	else if (!from && next == SC_NO_GRANULE)
+	else if (whole && end)
 		flusher_stuck(c, b);
+	if (end && f->spared)
+		flusher_rest(c);
 }
 
 /* The write budget is filled and spent once a tick, not on the I/O path. */
@@ -275,69 +301,91 @@ void sc_flusher_interrupt(struct sc_cache *c, bool on)
 	wake_up_all(&c->flusher->drain_wait);
 }
 
-/* Who asks is owed a try, also if many have failed before. */
-static unsigned int drain_begin(struct sc_cache *c)
+/**
+ * struct drain - what somebody waits for
+ * @swept: this sweep will have begun after the call
+ * @failed: so many failed sweeps are enough
+ * @tries: batches that had ended; one more is owed, also if many have failed
+ */
+struct drain {
+	u64 swept;
+	u64 failed;
+	unsigned int tries;
+};
+
+static struct drain drain_begin(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
-	unsigned int tries = READ_ONCE(f->tries);
+	struct drain d = {
+		.failed = READ_ONCE(f->sweeps_failed) + BACKOFF_MAX,
+		.tries = READ_ONCE(f->tries),
+	};
 
+	/* Pairs with sweep_begin(). */
+	smp_mb();
+	d.swept = READ_ONCE(f->sweeps) + 1;
 	atomic_inc(&f->drain);
 	sc_flusher_kick(c);
-	return tries;
+	return d;
 }
 
-static bool drain_over(struct sc_cache *c, unsigned int tries)
+static bool drain_done(struct sc_cache *c, const struct drain *d)
+{
+	return !sc_stats_nr_dirty(c) || READ_ONCE(c->flusher->swept) >= d->swept;
+}
+
+static bool drain_hopeless(struct sc_cache *c, const struct drain *d)
 {
 	struct sc_flusher *f = c->flusher;
 
-	return !sc_stats_nr_dirty(c) || READ_ONCE(f->stopped) ||
-	       (sc_flusher_gave_up(c) && READ_ONCE(f->tries) != tries);
+	return READ_ONCE(f->stopped) || READ_ONCE(f->sweeps_failed) >= d->failed ||
+	       (sc_flusher_gave_up(c) && READ_ONCE(f->tries) != d->tries);
 }
 
-static bool sweep_over(struct sc_cache *c, u64 swept, u64 failed)
+/* Ends well or not; what came true is kept, others may write meanwhile. */
+static int drain_wait(struct sc_cache *c, const struct drain *d)
 {
 	struct sc_flusher *f = c->flusher;
+	bool done = false;
 
-	return READ_ONCE(f->swept) >= swept ||
-	       READ_ONCE(f->sweeps_failed) >= failed;
+	wait_event_idle(f->drain_wait, (done = drain_done(c, d)) ||
+				       drain_hopeless(c, d));
+	atomic_dec(&f->drain);
+	return done ? 0 : -EIO;
 }
 
 int sc_flusher_sweep(struct sc_cache *c)
 {
-	struct sc_flusher *f = c->flusher;
-	u64 swept, failed = READ_ONCE(f->sweeps_failed) + BACKOFF_MAX;
-	unsigned int tries;
+	struct drain d = drain_begin(c);
 
-	/* Pairs with sweep_begin(). */
-	smp_mb();
-	swept = READ_ONCE(f->sweeps) + 1;
-	tries = drain_begin(c);
-	wait_event_idle(f->drain_wait, sweep_over(c, swept, failed) ||
-				       drain_over(c, tries));
-	atomic_dec(&f->drain);
-	return !sc_stats_nr_dirty(c) || READ_ONCE(f->swept) >= swept ? 0 : -EIO;
+	return drain_wait(c, &d);
 }
 
 int sc_flusher_empty(struct sc_cache *c)
 {
-	struct sc_flusher *f = c->flusher;
-	unsigned int tries = drain_begin(c);
+	struct drain d = drain_begin(c);
 
-	wait_event_idle(f->drain_wait, drain_over(c, tries));
-	atomic_dec(&f->drain);
-	return sc_stats_nr_dirty(c) ? -EIO : 0;
+	d.swept = ~0ULL;
+	d.failed = ~0ULL;
+	return drain_wait(c, &d);
 }
 
 int sc_flusher_drain(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
-	unsigned int tries = drain_begin(c);
+	struct drain d = drain_begin(c);
+	bool done = false;
 	int r;
 
-	r = wait_event_interruptible(f->drain_wait, drain_over(c, tries) ||
+	/* Nothing becomes dirty any more, so it can be waited for. */
+	if (sc_cache_mode(c) != SC_WRITEBACK)
+		d.swept = ~0ULL;
+	r = wait_event_interruptible(f->drain_wait,
+				     (done = drain_done(c, &d)) ||
+				     drain_hopeless(c, &d) ||
 				     READ_ONCE(f->interrupted));
 	atomic_dec(&f->drain);
-	if (!sc_stats_nr_dirty(c))
+	if (done)
 		return sc_commit_error(c) ? sc_origin_flush(c) :
 					    sc_commit_sync(c);
 	return r || READ_ONCE(f->interrupted) ? -EINTR : -EIO;

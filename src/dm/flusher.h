@@ -108,9 +108,12 @@ void sc_flusher_interrupt(struct sc_cache *c, bool on);
  * sc_flusher_drain() - destage everything that is dirty now
  * @c: the cache
  *
+ * In writeback what is written meanwhile may stay dirty; in the other modes
+ * nothing is dirty afterwards.
+ *
  * Context: process, may sleep.
- * Return: 0; -EINTR by a signal or a suspend; -EIO if the origin cannot be
- * written.
+ * Return: 0; -EINTR by a signal or a suspend; -EIO if something could not be
+ * destaged in several attempts.
  */
 int sc_flusher_drain(struct sc_cache *c);
 

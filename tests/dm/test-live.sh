@@ -45,6 +45,27 @@ test_grown_origin() {
 		$((SC_LENGTH / 2 - 256))
 }
 
+_hits_above() {
+	[ "$(sc_get sc write_hits)" -gt "$1" ]
+}
+
+# A block that is written all the time is dirty again before it can be clean.
+test_flush_ends() {
+	local hammer i bad=0
+	sc_message sc mode writeback
+	fio --name=a --filename=$sc --offset=${spare_mib}m --size=4k --bs=4k \
+		--rw=randwrite --direct=1 --ioengine=libaio --iodepth=4 \
+		--time_based --runtime=3600 >/dev/null 2>&1 &
+	hammer=$!
+	for i in 1 2 3 4 5 6 7 8; do
+		wait_for 60 _hits_above "$(sc_get sc write_hits)"
+		timeout 60 dmsetup message sc 0 flush || bad=$((bad + 1))
+	done
+	kill -0 $hammer && kill $hammer
+	wait $hammer
+	same "flush ends beside writes to one block: failed" $bad 0
+}
+
 test_messages() {
 	load_begin
 	many 9 suspend_resume
@@ -57,6 +78,7 @@ test_messages() {
 	many 4 status_and_flush
 	many 8 discard_spare
 	load_end "messages"
+	test_flush_ends
 }
 
 test_reloads() {
