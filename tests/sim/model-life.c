@@ -112,14 +112,6 @@ static void format_origin(void)
 	}
 }
 
-/* One line for each event, if somebody wants to read them. */
-#define tell(fmt, ...)							\
-	do {								\
-		if (model_verbose)					\
-			printf("# [%lu] " fmt "\n", model_jiffies,	\
-			       ##__VA_ARGS__);				\
-	} while (0)
-
 static void tell_request(const char *what, const struct model_request *r,
 			 u32 version, int error)
 {
@@ -290,52 +282,6 @@ static int admin_task(void *data)
 	return 0;
 }
 
-/* ---- failing devices ------------------------------------------------------- */
-
-/* Rows: devices; columns: reads, writes, flushes that fail, in 256. */
-static const u16 faults[][3][3] = {
-	{ { 0, 256, 256 }, { 0, 0, 0 }, { 0, 0, 0 } },
-	{ { 0, 256, 256 }, { 0, 0, 0 }, { 0, 8, 8 } },
-	{ { 0, 4, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
-	{ { 0, 0, 0 }, { 0, 8, 0 }, { 0, 0, 0 } },
-	{ { 0, 0, 0 }, { 8, 0, 0 }, { 0, 0, 0 } },
-	{ { 0, 0, 0 }, { 0, 0, 16 }, { 0, 0, 0 } },
-	{ { 0, 0, 0 }, { 0, 256, 256 }, { 0, 0, 0 } },
-	{ { 0, 0, 0 }, { 256, 256, 256 }, { 0, 0, 0 } },
-	{ { 256, 256, 256 }, { 256, 256, 256 }, { 0, 0, 0 } },
-	{ { 0, 0, 0 }, { 0, 0, 0 }, { 0, 8, 0 } },
-	{ { 0, 0, 0 }, { 0, 0, 0 }, { 8, 0, 0 } },
-	{ { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 64 } },
-	{ { 0, 0, 0 }, { 0, 0, 0 }, { 256, 256, 256 } },
-	{ { 1, 1, 1 }, { 1, 1, 1 }, { 1, 1, 1 } },
-};
-
-static void set_faults(const u16 (*f)[3])
-{
-	u32 leg;
-
-	tell("faults: kind %d", f ? (int)((f - faults[0]) / 3) : -1);
-	for (leg = 0; leg < 3; leg++)
-		model_machine_fails(leg, 0, 0, 0);
-	for (leg = 0; leg < 3 && f; leg++)
-		if (f[leg][0] | f[leg][1] | f[leg][2])
-			model_machine_fails(leg, f[leg][0], f[leg][1],
-					    f[leg][2]);
-}
-
-/* Something fails, and perhaps works again a while later. */
-static int gremlin_task(void *data)
-{
-	(void)data;
-	model_sleep(model_dice(300));
-	set_faults(faults[model_dice(ARRAY_SIZE(faults))]);
-	if (!model_dice(2))
-		return 0;
-	model_sleep(model_dice(1000));
-	set_faults(NULL);
-	return 0;
-}
-
 /* ---- the work of one uptime ------------------------------------------------ */
 
 static int work_task(void *data)
@@ -351,7 +297,7 @@ static int work_task(void *data)
 	if (model_dice(2))
 		admin = model_spawn(admin_task, NULL);
 	if (life.faulty)
-		model_detach(model_spawn(gremlin_task, NULL));
+		model_detach(model_spawn(life_gremlin, NULL));
 	wait_event(life.idle, !life.nr_working);
 	if (admin)
 		model_stop(admin);
@@ -625,7 +571,7 @@ static bool uptime(bool after_cut)
 	bool other;
 
 	choose_weather();
-	set_faults(NULL);
+	life_no_faults();
 	other = !model_dice(8);
 	if (!interlude(up_task, other ? &life : NULL,
 		       model_dice(6) ? 0 : random_events()))

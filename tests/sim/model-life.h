@@ -8,6 +8,14 @@
 
 #include "env.h"
 
+/* One line for each event, if somebody wants to read them. */
+#define tell(fmt, ...)							\
+	do {								\
+		if (model_verbose)					\
+			printf("# [%lu] " fmt "\n", model_jiffies,	\
+			       ##__VA_ARGS__);				\
+	} while (0)
+
 /**
  * struct life_stats - what a life saw
  * @boots: starts of the cache
@@ -47,5 +55,16 @@ bool life_run(u64 seed, u32 nr_boots, bool faulty, struct life_stats *st);
  * Return: whether there was such a step; model_why says what was broken.
  */
 bool life_cut_at(u64 seed, u64 event, u32 luck, struct life_stats *st);
+
+/**
+ * life_gremlin() - a task: some device fails, and may work again a while later
+ * @data: ignored
+ *
+ * Return: 0.
+ */
+int life_gremlin(void *data);
+
+/** life_no_faults() - all devices work */
+void life_no_faults(void);
 
 #endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices that fail during a life.
+ */
+#include "model-kernel.h"
+#include "model-dm.h"
+#include "model-life.h"
+
+/* Rows: devices; columns: reads, writes, flushes that fail, in 256. */
+static const u16 faults[][3][3] = {
+	{ { 0, 256, 256 }, { 0, 0, 0 }, { 0, 0, 0 } },
+	{ { 0, 256, 256 }, { 0, 0, 0 }, { 0, 8, 8 } },
+	{ { 0, 4, 0 }, { 0, 0, 0 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 0, 8, 0 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 8, 0, 0 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 0, 0, 16 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 0, 256, 256 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 256, 256, 256 }, { 0, 0, 0 } },
+	{ { 256, 256, 256 }, { 256, 256, 256 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 0, 0, 0 }, { 0, 8, 0 } },
+	{ { 0, 0, 0 }, { 0, 0, 0 }, { 8, 0, 0 } },
+	{ { 0, 0, 0 }, { 0, 0, 0 }, { 0, 0, 64 } },
+	{ { 0, 0, 0 }, { 0, 0, 0 }, { 256, 256, 256 } },
+	{ { 1, 1, 1 }, { 1, 1, 1 }, { 1, 1, 1 } },
+};
+
+static void set_faults(const u16 (*f)[3])
+{
+	u32 leg;
+
+	tell("faults: kind %d", f ? (int)((f - faults[0]) / 3) : -1);
+	for (leg = 0; leg < 3; leg++)
+		model_machine_fails(leg, 0, 0, 0);
+	for (leg = 0; leg < 3 && f; leg++)
+		if (f[leg][0] | f[leg][1] | f[leg][2])
+			model_machine_fails(leg, f[leg][0], f[leg][1],
+					    f[leg][2]);
+}
+
+void life_no_faults(void)
+{
+	set_faults(NULL);
+}
+
+int life_gremlin(void *data)
+{
+	(void)data;
+	model_sleep(model_dice(300));
+	set_faults(faults[model_dice(ARRAY_SIZE(faults))]);
+	if (!model_dice(2))
+		return 0;
+	model_sleep(model_dice(1000));
+	life_no_faults();
+	return 0;
+}
