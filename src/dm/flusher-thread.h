@@ -91,6 +91,28 @@ struct sc_batch {
 };
 
 /**
+ * struct sc_sweep - the flusher's way over the origin, once and again
+ * @at: block to go on at
+ * @begun: sweeps begun
+ * @done: the last of them that destaged all that was dirty when it began
+ * @failed: how many found something that cannot be destaged
+ * @missed: the present one has left out something
+ * @spared: it has left out what is hot
+ * @failing: it has found something that cannot be destaged
+ * @looked: nanoseconds that it has spent looking for what is dirty
+ */
+struct sc_sweep {
+	u64 at;
+	u64 begun;
+	u64 done;
+	u64 failed;
+	bool missed;
+	bool spared;
+	bool failing;
+	u64 looked;
+};
+
+/**
  * struct sc_flusher - the flusher thread
  * @thread: the thread
  * @work: where it waits
@@ -102,19 +124,15 @@ struct sc_batch {
  * @interrupted: a suspend wants them to go
  * @errors: batches in a row that failed
  * @tries: batches that ended, well or not
- * @at: block to go on at
- * @sweeps: sweeps begun
- * @swept: the last of them that destaged all that was dirty when it began
- * @sweeps_failed: sweeps that found something that cannot be destaged
- * @missed: the present one has left out something
- * @spared: it has left out what is hot
- * @looked: nanoseconds that it has spent looking for what is dirty
- * @failing: the present one has found something of that kind
+ * @sweep: where it is
  * @sweeping: above dirty_low, until dirty_target is reached
  * @was_dirty: an event is due when nothing is dirty any more
  * @budget_bytes: written to the cache device when last counted
  * @seen_bytes: the same, to see whether anybody writes
  * @last_write: when that was seen to change, in jiffies
+ * @hits: blocks found in the cache, when last looked
+ * @hits_seen: when that was, in jiffies
+ * @busy: what came of it, see cache_busy()
  * @batch: the only one
  */
 struct sc_flusher {
@@ -128,19 +146,15 @@ struct sc_flusher {
 	bool interrupted;
 	unsigned int errors;
 	unsigned int tries;
-	u64 at;
-	u64 sweeps;
-	u64 swept;
-	u64 sweeps_failed;
-	bool missed;
-	bool failing;
-	bool spared;
-	u64 looked;
+	struct sc_sweep sweep;
 	bool sweeping;
 	bool was_dirty;
 	u64 budget_bytes;
 	u64 seen_bytes;
 	unsigned long last_write;
+	u64 hits;
+	unsigned long hits_seen;
+	bool busy;
 	struct sc_batch *batch;
 };
 

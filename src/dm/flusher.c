@@ -9,7 +9,8 @@
  * for idle_ms it cleans everything. Up to dirty_high it spares what is hot.
  * While the foreground reads from the origin it writes one block at a time;
  * only between dirty_high and dirty_limit it takes an ever larger share of the
- * queue.
+ * queue. Up to dirty_high, while the cache device is busy, it rests between
+ * batches.
  */
 #include <linux/kthread.h>
 
@@ -19,6 +20,9 @@
 /* A foreground that was there so short a while ago will be back. */
 #define RECENT_MS	20
 #define TICK_MS		1000
+/* Hits in a millisecond that make the cache device busy; how often to look. */
+#define BUSY_HITS	1
+#define BUSY_MS		100
 /* Of the queue, beside reads, when everything must go but nobody waits for it. */
 #define PRESSED_SHARE	4
 /* After a sweep that spared what is hot the next one may take so long. */
@@ -49,6 +53,24 @@ static bool pressed(struct sc_cache *c)
 	return atomic_read(&f->urgent) || atomic_read(&f->drain) ||
 	       sc_cache_mode(c) != SC_WRITEBACK ||
 	       c->policy->type == &sc_policy_cleaner;
+}
+
+/* So much is served from the cache that each read for us costs somebody. */
+static bool cache_busy(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+	unsigned int ms = jiffies_to_msecs(jiffies - f->hits_seen);
+	u64 hits;
+
+	if (ms < BUSY_MS)
+		return f->busy;
+	hits = sc_stats_sum(c->target, SC_CNT_read_hits) +
+	       sc_stats_sum(c->target, SC_CNT_write_hits);
+	/* A reset sets it back. */
+	f->busy = hits > f->hits && hits - f->hits >= (u64)ms * BUSY_HITS;
+	f->hits = hits;
+	f->hits_seen = jiffies;
+	return f->busy;
 }
 
 static unsigned int flusher_depth(struct sc_cache *c)
@@ -164,11 +186,11 @@ static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
 
 static void sweep_begin(struct sc_flusher *f)
 {
-	WRITE_ONCE(f->sweeps, f->sweeps + 1);
-	f->missed = false;
-	f->failing = false;
-	f->spared = false;
-	f->looked = 0;
+	WRITE_ONCE(f->sweep.begun, f->sweep.begun + 1);
+	f->sweep.missed = false;
+	f->sweep.failing = false;
+	f->sweep.spared = false;
+	f->sweep.looked = 0;
 	/* Who does not see the new number did its writes before we look. */
 	smp_mb();
 }
@@ -177,18 +199,25 @@ static void sweep_end(struct sc_flusher *f)
 {
 	/* Urgent until a whole sweep has passed that began after the call. */
 	atomic_dec_if_positive(&f->urgent);
-	if (f->failing)
-		WRITE_ONCE(f->sweeps_failed, f->sweeps_failed + 1);
-	else if (!f->missed)
-		WRITE_ONCE(f->swept, f->sweeps);
+	if (f->sweep.failing)
+		WRITE_ONCE(f->sweep.failed, f->sweep.failed + 1);
+	else if (!f->sweep.missed)
+		WRITE_ONCE(f->sweep.done, f->sweep.begun);
 }
 
-/* What is hot stays so for a while: most of the time is not for looking. */
-static void flusher_rest(struct sc_cache *c)
+/* Nine tenths of the time are for others. */
+static void flusher_rest(struct sc_cache *c, u64 ns, unsigned int least_ms)
 {
-	u64 ms = div_u64(9 * c->flusher->looked, NSEC_PER_MSEC);
+	u64 ms = div_u64(9 * ns, NSEC_PER_MSEC);
 
-	flusher_wait(c, clamp_t(u64, ms, HOT_MS, TICK_MS));
+	flusher_wait(c, clamp_t(u64, ms, least_ms, TICK_MS));
+}
+
+/* Nobody minds if it takes longer. */
+static bool may_rest(struct sc_cache *c)
+{
+	return !pressed(c) && cache_busy(c) &&
+	       dirty_percent(c) <= sc_tune(&tune(c)->dirty_high);
 }
 
 /* Returns whether that was the end of a sweep. */
@@ -199,13 +228,13 @@ static bool flusher_look(struct sc_cache *c)
 	u64 began = ktime_get_ns();
 	bool end;
 
-	if (!f->at)
+	if (!f->sweep.at)
 		sweep_begin(f);
-	end = sc_batch_collect(b, &f->at);
-	f->missed |= b->skipped || b->hot || b->unsettled;
-	f->spared |= b->hot;
-	f->failing |= b->unsettled && sc_commit_error(c);
-	f->looked += ktime_get_ns() - began;
+	end = sc_batch_collect(b, &f->sweep.at);
+	f->sweep.missed |= b->skipped || b->hot || b->unsettled;
+	f->sweep.spared |= b->hot;
+	f->sweep.failing |= b->unsettled && sc_commit_error(c);
+	f->sweep.looked += ktime_get_ns() - began;
 	return end;
 }
 
@@ -213,12 +242,13 @@ static void flusher_batch(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
 	struct sc_batch *b = f->batch;
-	bool whole = !f->at, end = flusher_look(c);
+	u64 began = ktime_get_ns();
+	bool whole = !f->sweep.at, end = flusher_look(c);
 	int r = 0;
 
 	if (b->nr_slots) {
 		r = sc_batch_run(b, flusher_depth);
-		f->failing |= r || b->nr_failed;
+		f->sweep.failing |= r || b->nr_failed;
 	}
 	if (end)
 		sweep_end(f);
@@ -226,8 +256,10 @@ static void flusher_batch(struct sc_cache *c)
 		flusher_result(c, r);
 	else if (whole && end)
 		flusher_stuck(c, b);
-	if (end && f->spared)
-		flusher_rest(c);
+	if (end && f->sweep.spared)
+		flusher_rest(c, f->sweep.looked, HOT_MS);
+	else if (b->nr_slots && may_rest(c))
+		flusher_rest(c, ktime_get_ns() - began, 0);
 }
 
 /* The write budget is filled and spent once a tick, not on the I/O path. */
@@ -317,13 +349,13 @@ static struct drain drain_begin(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
 	struct drain d = {
-		.failed = READ_ONCE(f->sweeps_failed) + BACKOFF_MAX,
+		.failed = READ_ONCE(f->sweep.failed) + BACKOFF_MAX,
 		.tries = READ_ONCE(f->tries),
 	};
 
 	/* Pairs with sweep_begin(). */
 	smp_mb();
-	d.swept = READ_ONCE(f->sweeps) + 1;
+	d.swept = READ_ONCE(f->sweep.begun) + 1;
 	atomic_inc(&f->drain);
 	sc_flusher_kick(c);
 	return d;
@@ -331,14 +363,14 @@ static struct drain drain_begin(struct sc_cache *c)
 
 static bool drain_done(struct sc_cache *c, const struct drain *d)
 {
-	return !sc_stats_nr_dirty(c) || READ_ONCE(c->flusher->swept) >= d->swept;
+	return !sc_stats_nr_dirty(c) || READ_ONCE(c->flusher->sweep.done) >= d->swept;
 }
 
 static bool drain_hopeless(struct sc_cache *c, const struct drain *d)
 {
 	struct sc_flusher *f = c->flusher;
 
-	return READ_ONCE(f->stopped) || READ_ONCE(f->sweeps_failed) >= d->failed ||
+	return READ_ONCE(f->stopped) || READ_ONCE(f->sweep.failed) >= d->failed ||
 	       (sc_flusher_gave_up(c) && READ_ONCE(f->tries) != d->tries);
 }
 
@@ -401,6 +433,7 @@ int sc_flusher_create(struct sc_cache *c)
 	init_waitqueue_head(&f->work);
 	init_waitqueue_head(&f->drain_wait);
 	f->budget_bytes = sc_stats_sum(c->target, SC_CNT_cache_write_bytes);
+	f->hits_seen = jiffies;
 	f->stopped = true;
 	f->batch = sc_batch_create(c);
 	return f->batch ? 0 : -ENOMEM;

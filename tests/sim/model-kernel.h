@@ -156,6 +156,7 @@ typedef struct { s64 v; } atomic64_t;
 /* One jiffy is a millisecond, and passes when the scheduler says so. */
 #define jiffies			(model_jiffies)
 #define msecs_to_jiffies(ms)	((unsigned long)(ms))
+#define jiffies_to_msecs(j)	((unsigned int)(j))
 #define time_after(a, b)	((long)((b) - (a)) < 0)
 #define time_after_eq(a, b)	((long)((a) - (b)) >= 0)
 #define ktime_get()		((s64)model_jiffies)
