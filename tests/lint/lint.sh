@@ -95,6 +95,7 @@ tools/cmd-lvm.c STATIC_CONST_CHAR_ARRAY
 tools/cmd-remove.c STATIC_CONST_CHAR_ARRAY
 tools/lib/change.c STATIC_CONST_CHAR_ARRAY
 tests/tools/test-start.c AVOID_EXTERNS
+tests/tools/test-screen.c AVOID_EXTERNS
 tests/bench/profile.c AVOID_EXTERNS
 src/core/counter.h COMPLEX_MACRO|MACRO_ARG_UNUSED
 src/core/tunable.h COMPLEX_MACRO|TRAILING_SEMICOLON

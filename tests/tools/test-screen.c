@@ -25,6 +25,23 @@ static size_t nr_seen;
 static int tty = -1;
 static pid_t pid;
 
+/* Somebody else who has the terminal takes the next key before us. */
+static bool too_late;
+
+ssize_t __real_read(int fd, void *buf, size_t len);
+ssize_t __wrap_read(int fd, void *buf, size_t len);
+
+ssize_t __wrap_read(int fd, void *buf, size_t len)
+{
+	ssize_t n = __real_read(fd, buf, len);
+
+	if (fd != STDIN_FILENO || !too_late)
+		return n;
+	too_late = false;
+	errno = EAGAIN;
+	return -1;
+}
+
 /* ---- the program on the terminal ------------------------------------------- */
 
 static bool always(struct json_object *v)
@@ -238,6 +255,25 @@ static void test_hangup(void **state)
 	assert_true(WIFEXITED(status));
 }
 
+/* No key is no end. By the second frame at the latest it has been looked for. */
+static void test_shared(void **state)
+{
+	(void)state;
+	too_late = true;
+	start(run_frames, 80);
+	too_late = false;
+	see("\033[J");
+	assert_int_equal(write(tty, "x", 1), 1);
+	resize(33);
+	see("<33>");
+	see("\033[J");
+	resize(44);
+	see("<44>");
+	assert_int_equal(write(tty, "q", 1), 1);
+	see("\033[?1049l");
+	assert_int_equal(finish(), 0);
+}
+
 static void test_colour(void **state)
 {
 	(void)state;
@@ -299,6 +335,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_hangup),
+		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_bar),
 	};

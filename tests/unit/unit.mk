@@ -66,6 +66,7 @@ $(tools_programs): private wraps := -Wl,--wrap=pwrite,--wrap=fdatasync
 start_wraps := blk_exists cache_run cache_need_target cache_open cache_fits \
 	       cache_forget cache_activate cache_activate_alone cache_status
 $(user)/tests/tools/test-start: private wraps += $(start_wraps:%=-Wl,--wrap=%)
+$(user)/tests/tools/test-screen: private wraps += -Wl,--wrap=read
 $(tools_programs): $(tools_rest:%.c=$(user)/%.o)
 $(user_command): $(user)/tools/ssdcache.o $(filter-out \
 		 $(user)/tests/%,$(tools_rest:%.c=$(user)/%.o))

@@ -243,9 +243,12 @@ void screen_frame(void)
 static bool key_ends(void)
 {
 	char key;
+	ssize_t n = read(STDIN_FILENO, &key, 1);
 
-	return read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q' ||
-	       key == 3;
+	/* Somebody who has the terminal, too, was faster. */
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	return n != 1 || key == 'q' || key == 'Q' || key == 3;
 }
 
 bool screen_wait(double seconds)
