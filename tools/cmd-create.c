@@ -246,8 +246,10 @@ static int make(const struct tab_entry *e, const struct cache_devices *d)
 	struct state s = {
 		.maybe_dirty = e->config.mode == SC_WRITEBACK,
 	};
-	int r = state_save(e->name, &s);
+	int lock = state_lock(e->name);
+	int r = lock < 0 ? -EIO : state_save(e->name, &s);
 
+	state_unlock(lock);
 	if (!r)
 		r = tab_put(e);
 	blk_review(e->origin);

@@ -54,6 +54,20 @@ static int set_mode(const char *name, enum sc_mode mode)
 	return change_live(name, pairs, 1);
 }
 
+/* The table says the mode: it is noted before. */
+static int reload(const struct tab_entry *e, const struct cache_devices *d)
+{
+	int lock = state_lock(e->name);
+	int r = lock < 0 ? -EIO : 0;
+
+	if (!r && e->config.mode == SC_WRITEBACK)
+		r = state_note_dirty(e->name);
+	if (!r)
+		r = cache_reload(e, d);
+	state_unlock(lock);
+	return r;
+}
+
 /* In mode writethrough nothing becomes dirty between flush and reload. */
 static int reload_clean(const struct tab_entry *e,
 			const struct cache_devices *d, enum sc_mode mode)
@@ -62,11 +76,8 @@ static int reload_clean(const struct tab_entry *e,
 
 	if (!r)
 		r = cache_drain(e->name);
-	/* The table says the mode. */
-	if (!r && mode == SC_WRITEBACK)
-		r = state_note_dirty(e->name);
 	if (!r)
-		return cache_reload(e, d);
+		return reload(e, d);
 	r2 = mode == SC_WRITEBACK ? set_mode(e->name, mode) : 0;
 	return r ? r : r2;
 }
@@ -96,7 +107,7 @@ static int resize(struct tab_entry *e, const struct cache_devices *d)
 	e->config.tune = info.config.tune;
 	if (data / e->config.block_sectors >= info.slots.total &&
 	    d->origin.sectors >= line.sectors)
-		return cache_reload(e, d);
+		return reload(e, d);
 	return reload_clean(e, d, info.config.mode);
 }
 

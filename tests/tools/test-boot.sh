@@ -78,6 +78,8 @@ says $u ExecStop=
 wanted dev-mapper-root.device requires $u
 wanted local-fs.target wants ssdcache-initrd.service \
 	/lib/systemd/system/ssdcache-initrd.service
+wanted local-fs.target wants ssdcache-renew.service \
+	/lib/systemd/system/ssdcache-renew.service
 
 unwanted ssdcache@hand.service
 says ssdcache@hand.service 'Before=blockdev@dev-mapper-hand.target'

@@ -24,6 +24,7 @@ for f in share/man/man8/ssdcache.8 share/man/man8/ssdcache-create.8 \
 	share/bash-completion/completions/ssdcache \
 	lib/systemd/system/ssdcache@.service lib/udev/rules.d/66-ssdcache.rules \
 	share/initramfs-tools/hooks/ssdcache libexec/ssdcache/initrd-state \
+	lib/systemd/system/ssdcache-renew.service libexec/ssdcache/initramfs-renew \
 	lib/dracut/modules.d/90ssdcache/module-setup.sh src/ssdcache-*/Kbuild; do
 	# shellcheck disable=SC2086 # the version is a pattern
 	expect "$f" 0 . head -n 3 "$root"/$f

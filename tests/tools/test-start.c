@@ -22,6 +22,9 @@ static struct {
 	bool alone;
 	struct state at_start;	/* what the file said when the device was made */
 	bool dirty;		/* the cache says so when it runs */
+	bool turned;		/* to writeback, when it is asked again */
+	unsigned int nr_asked;
+	bool renewed;		/* a new initramfs was asked for */
 	bool missing;
 } world;
 
@@ -39,6 +42,7 @@ int __wrap_cache_activate(const struct tab_entry *t,
 			  const struct cache_devices *d);
 int __wrap_cache_activate_alone(const struct tab_entry *t);
 int __wrap_cache_status(const char *name, struct sc_status_info *info);
+int __wrap_program_run(const char *const *argv, char **output);
 
 bool __wrap_blk_exists(const char *path)
 {
@@ -106,6 +110,16 @@ int __wrap_cache_status(const char *name, struct sc_status_info *info)
 	info->config = e.config;
 	info->slots.total = 100;
 	info->nr_dirty = world.dirty;
+	if (world.nr_asked++ && world.turned)
+		info->config.mode = SC_WRITEBACK;
+	return 0;
+}
+
+int __wrap_program_run(const char *const *argv, char **output)
+{
+	(void)output;
+	assert_string_equal(argv[0], "systemctl");
+	world.renewed = true;
 	return 0;
 }
 
@@ -228,6 +242,91 @@ static void test_table(void **state)
 		}
 }
 
+/* The mode is changed after it was looked at: it is no longer certain. */
+static void test_turned(void **state)
+{
+	const struct start_options none = { false, false };
+	struct state s;
+
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	world.turned = true;
+	e.config.mode = SC_WRITETHROUGH;
+	make_file(MAYBE);
+	assert_int_equal(cache_start(&e, &none), EXIT_DONE);
+	assert_int_equal(world.nr_asked, 2);
+	state_load(e.name, &s);
+	assert_true(s.maybe_dirty);
+}
+
+static bool is_noted(const char *name)
+{
+	char path[PATH_MAX];
+
+	scnprintf(path, sizeof(path), "%s/%s", getenv("SSDCACHE_STATE"), name);
+	return !unlink(path);
+}
+
+/*
+ * Images are made anew when the word changes that they were given, for caches
+ * that they start.
+ */
+static void check_renewal(enum file file, bool missing, enum agreed agreed,
+			  bool renewed)
+{
+	const struct start_options o = {
+		.degraded = agreed == DEGRADED,
+		.forget = agreed == FORGET,
+	};
+
+	memset(&world, 0, sizeof(world));
+	world.missing = missing;
+	make_file(file);
+	assert_int_equal(cache_start(&e, &o), EXIT_DONE);
+	assert_int_equal(world.renewed, renewed);
+	assert_int_equal(is_noted("initramfs=old"), renewed);
+}
+
+static void test_initramfs(void **state)
+{
+	(void)state;
+	check_renewal(MAYBE, true, DEGRADED, false);
+	scnprintf(e.other, sizeof(e.other), "x-a,%s,_b", TAB_INITRD);
+	check_renewal(MAYBE, true, DEGRADED, true);
+	check_renewal(CLEAN, true, NOTHING, true);
+	check_renewal(MAYBE_ALONE, true, NOTHING, false);
+	check_renewal(MAYBE_ALONE, false, FORGET, true);
+	check_renewal(CLEAN_ALONE, false, NOTHING, true);
+	check_renewal(CLEAN, false, NOTHING, false);
+	scnprintf(e.other, sizeof(e.other), "%s2", TAB_INITRD);
+	check_renewal(MAYBE, true, DEGRADED, false);
+	*e.other = '\0';
+}
+
+/* In an initramfs it is noted, and a matter for later. */
+static void test_in_initramfs(void **state)
+{
+	const char *dir = getenv("SSDCACHE_STATE");
+	const struct start_options o = { .degraded = true };
+	char link[PATH_MAX], *real = strdup(dir);
+
+	(void)state;
+	scnprintf(link, sizeof(link), "%s.link", dir);
+	assert_int_equal(symlink(real, link), 0);
+	setenv("SSDCACHE_STATE", link, 1);
+	scnprintf(e.other, sizeof(e.other), "%s", TAB_INITRD);
+	memset(&world, 0, sizeof(world));
+	world.missing = true;
+	make_file(MAYBE);
+	assert_int_equal(cache_start(&e, &o), EXIT_DONE);
+	assert_false(world.renewed);
+	setenv("SSDCACHE_STATE", real, 1);
+	assert_true(is_noted("initramfs=old"));
+	*e.other = '\0';
+	unlink(link);
+	free(real);
+}
+
 /* A state that cannot be noted: the cache is not started. */
 static void test_no_state(void **state)
 {
@@ -268,6 +367,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_turned),
+		cmocka_unit_test(test_initramfs),
+		cmocka_unit_test(test_in_initramfs),
 		cmocka_unit_test(test_no_state),
 	};
 	char dir[] = "/tmp/ssdcache-state.XXXXXX", path[64];

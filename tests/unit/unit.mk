@@ -64,7 +64,8 @@ $(unit_programs) $(sim_programs): %: %.o $(core_archive)
 $(tools_programs): private wraps := -Wl,--wrap=pwrite,--wrap=fdatasync
 # What start would do to devices is looked at.
 start_wraps := blk_exists cache_run cache_need_target cache_open cache_fits \
-	       cache_forget cache_activate cache_activate_alone cache_status
+	       cache_forget cache_activate cache_activate_alone cache_status \
+	       program_run
 $(user)/tests/tools/test-start: private wraps += $(start_wraps:%=-Wl,--wrap=%)
 $(user)/tests/tools/test-screen: private wraps += -Wl,--wrap=read
 $(tools_programs): $(tools_rest:%.c=$(user)/%.o)

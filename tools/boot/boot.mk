@@ -49,7 +49,9 @@ install-boot: $(boot_programs)
 		$(DESTDIR)$(boot_libexec)/ssdcache-origin
 	$(call boot_install,644,tools/systemd/ssdcache@.service.in,$(boot_systemd)/system/ssdcache@.service)
 	$(call boot_install,644,tools/systemd/ssdcache-initrd.service.in,$(boot_systemd)/system/ssdcache-initrd.service)
+	$(call boot_install,644,tools/systemd/ssdcache-renew.service.in,$(boot_systemd)/system/ssdcache-renew.service)
 	$(call boot_install,755,tools/systemd/initrd-state.sh,$(boot_libexec)/initrd-state)
+	$(call boot_install,755,tools/systemd/initramfs-renew.sh,$(boot_libexec)/initramfs-renew)
 	$(call boot_install,644,tools/udev/66-ssdcache.rules.in,$(boot_udev)/rules.d/66-ssdcache.rules)
 	$(call boot_install,755,tools/initramfs/hook,$(boot_hooks)/hooks/ssdcache)
 	$(call boot_install,755,tools/initramfs/local-top,$(boot_hooks)/scripts/local-top/ssdcache)
@@ -61,7 +63,9 @@ uninstall-boot:
 		$(DESTDIR)$(boot_libexec)/ssdcache-origin \
 		$(DESTDIR)$(boot_systemd)/system/ssdcache@.service \
 		$(DESTDIR)$(boot_systemd)/system/ssdcache-initrd.service \
+		$(DESTDIR)$(boot_systemd)/system/ssdcache-renew.service \
 		$(DESTDIR)$(boot_libexec)/initrd-state \
+		$(DESTDIR)$(boot_libexec)/initramfs-renew \
 		$(DESTDIR)$(boot_udev)/rules.d/66-ssdcache.rules \
 		$(DESTDIR)$(boot_hooks)/hooks/ssdcache \
 		$(DESTDIR)$(boot_hooks)/scripts/local-top/ssdcache \

@@ -27,12 +27,12 @@
 #include "tab.h"
 #include "unit.h"
 
-#define OPTION_INITRD	"x-initrd.attach"
 #define OPTION_TIMEOUT	"x-systemd.device-timeout="
 #define DEFAULT_TIMEOUT	90u
 #define MAX_TIMEOUT	86400u
 #define TEMPLATE	"ssdcache@.service"
 #define INITRD_SERVICE	"ssdcache-initrd.service"
+#define RENEW_SERVICE	"ssdcache-renew.service"
 #define TARGET		"local-fs.target"
 #define STATE_DIR	"/var/lib/ssdcache"
 
@@ -45,19 +45,6 @@ struct names {
 	char service[UNIT_NAME_BYTES + sizeof(TEMPLATE)];
 	char device[UNIT_NAME_BYTES];
 };
-
-/* The value of an option that is kept for others, NULL if it is not there. */
-static const char *other_option(const struct tab_entry *e, const char *option)
-{
-	static char copy[TAB_OTHER_BYTES];
-	char *word, *rest = copy;
-
-	scnprintf(copy, sizeof(copy), "%s", e->other);
-	while ((word = strsep(&rest, ",")))
-		if (!strncmp(word, option, strlen(option)))
-			return word + strlen(option);
-	return NULL;
-}
 
 static int make_names(const struct tab_entry *e, struct names *n)
 {
@@ -137,7 +124,7 @@ static void put_wait(FILE *f, const char *path, unsigned int timeout)
 
 static unsigned int timeout_of(const struct tab_entry *e)
 {
-	const char *text = other_option(e, OPTION_TIMEOUT);
+	const char *text = tab_other(e, OPTION_TIMEOUT);
 	unsigned long seconds;
 	char *end;
 
@@ -167,7 +154,7 @@ static int put_service(const char *dir, const struct tab_entry *e,
 	put_after(f, e->metadata);
 	if (!e->noauto && !e->nofail)
 		fprintf(f, "Before=" TARGET "\n");
-	if (!other_option(e, OPTION_INITRD))
+	if (!tab_other(e, TAB_INITRD))
 		fprintf(f, "Conflicts=umount.target\nBefore=umount.target\n"
 			"RequiresMountsFor=" STATE_DIR "\n\n[Service]\n");
 	else
@@ -206,9 +193,10 @@ static int put_cache(const char *dir, const struct tab_entry *e)
 	if (!r)
 		r = pull_in(dir, TARGET, e->nofail ? "wants" : "requires",
 			    n.service, TEMPLATE);
-	if (!r && other_option(e, OPTION_INITRD))
+	if (!r && tab_other(e, TAB_INITRD))
 		r = pull_in(dir, TARGET, "wants", INITRD_SERVICE,
-			    INITRD_SERVICE);
+			    INITRD_SERVICE) ?:
+		    pull_in(dir, TARGET, "wants", RENEW_SERVICE, RENEW_SERVICE);
 	return r;
 }
 

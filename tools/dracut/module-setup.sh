@@ -37,7 +37,7 @@ install() {
 	ln -sfn /run/ssdcache "$initdir/var/lib/ssdcache"
 	for f in /var/lib/ssdcache/*; do
 		! grep -qsx alone=yes "$f" ||
-			cp "$f" "$initdir/etc/ssdcache-state/"
+			echo alone=yes >"$initdir/etc/ssdcache-state/${f##*/}"
 	done
 	inst_hook pre-udev 20 "$moddir/state.sh"
 }

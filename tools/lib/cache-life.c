@@ -281,10 +281,13 @@ static bool settle(const char *name)
 
 static void unsettle(const char *name)
 {
-	if (state_note_dirty(name) ||
+	int lock = state_lock(name);
+
+	if (lock < 0 || state_note_dirty(name) ||
 	    mapped_message(name, SC_VERB_MODE " " SC_WORD_WRITEBACK))
 		report_warning("%s is in mode %s now", name,
 			       SC_WORD_WRITETHROUGH);
+	state_unlock(lock);
 }
 
 int cache_deactivate(const char *name)

@@ -10,7 +10,6 @@
 #include "exit.h"
 #include "program.h"
 #include "report.h"
-#include "state.h"
 
 const char *cache_run_name(enum cache_run run)
 {
@@ -106,23 +105,6 @@ int cache_status(const char *name, struct sc_status_info *info)
 			     why.text);
 	mapped_line_free(&line);
 	return r ? -EIO : 0;
-}
-
-void cache_observe(const char *name, const struct sc_status_info *info)
-{
-	struct state s;
-
-	/* No slots: it said nothing, for it is suspended, say. */
-	if (!info->slots.total || info->nr_dirty ||
-	    info->config.mode == SC_WRITEBACK || info->health == SC_FAIL)
-		return;
-	state_load(name, &s);
-	if (!s.maybe_dirty)
-		return;
-	s.maybe_dirty = false;
-	if (state_save(name, &s))
-		report_warning("that %s holds nothing dirty could not be noted",
-			       name);
 }
 
 /* ---- devices --------------------------------------------------------------- */

@@ -77,7 +77,7 @@ int __must_check cache_status(const char *name, struct sc_status_info *info);
 /**
  * cache_observe() - note in the state file that nothing can be dirty, if so
  * @name: of the cache
- * @info: what it just said
+ * @info: what it just said; it is asked again when nobody can change the mode
  */
 void cache_observe(const char *name, const struct sc_status_info *info);
 

@@ -70,6 +70,18 @@ static int check_all(const char *name, char **pairs, int nr)
 	return r;
 }
 
+/* Noted before it can be dirty. */
+static int set_writeback(const char *name, const char *message)
+{
+	int lock = state_lock(name);
+	int r = lock < 0 ? -EIO : state_note_dirty(name);
+
+	if (!r)
+		r = mapped_message(name, message);
+	state_unlock(lock);
+	return r;
+}
+
 static int send(const char *name, const char *word)
 {
 	struct sc_status_info info;
@@ -78,13 +90,14 @@ static int send(const char *name, const char *word)
 	struct pair p;
 	int r = split(word, &p, NULL);
 
-	if (!r && !strcmp(p.key, SC_VERB_MODE) &&
-	    !sc_mode_parse(p.value, &mode) && mode == SC_WRITEBACK)
-		r = state_note_dirty(name); /* before it can be */
 	if (r)
 		return r;
 	scnprintf(text, sizeof(text), "%s %s", p.key, p.value);
-	r = mapped_message(name, text);
+	if (!strcmp(p.key, SC_VERB_MODE) && !sc_mode_parse(p.value, &mode) &&
+	    mode == SC_WRITEBACK)
+		r = set_writeback(name, text);
+	else
+		r = mapped_message(name, text);
 	if (!r && !cache_status(name, &info))
 		cache_observe(name, &info);
 	return r;

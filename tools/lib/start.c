@@ -15,9 +15,33 @@
  */
 #include "cache.h"
 #include "exit.h"
+#include "program.h"
 #include "report.h"
 #include "start.h"
 #include "state.h"
+
+/* ---- the initramfs --------------------------------------------------------- */
+
+/* Images that start this cache have been told otherwise. */
+static int set_alone(const struct tab_entry *e, struct state *s, bool alone)
+{
+	if (s->alone == alone)
+		return 0;
+	s->alone = alone;
+	return tab_other(e, TAB_INITRD) ? state_note_initramfs() : 0;
+}
+
+/* While the machine boots it waits until /boot is there, so we must not. */
+static void renew_initramfs(void)
+{
+	static const char *const start[] = {
+		"systemctl", "--no-block", "start", "ssdcache-renew.service",
+		NULL
+	};
+
+	if (state_initramfs_is_old() && program_run(start, NULL))
+		report_warning("the initramfs must be made anew before the next reboot, for it does not know of this: update-initramfs -u -k all, or dracut --force --regenerate-all");
+}
 
 /* ---- without the fast device ----------------------------------------------- */
 
@@ -30,17 +54,27 @@ static int refuse_alone(const struct tab_entry *e, const char *missing)
 	return EXIT_REFUSED;
 }
 
+static int note_alone(const struct tab_entry *e, struct state *s)
+{
+	int r = set_alone(e, s, true);
+
+	return r ? r : state_save(e->name, s);
+}
+
 static int start_alone(const struct tab_entry *e, const char *missing,
 		       const struct start_options *o)
 {
 	struct state s;
-	int r;
+	int r, lock = state_lock(e->name);
 
 	state_load(e->name, &s);
-	if (s.maybe_dirty && !s.alone && !o->degraded)
+	if (s.maybe_dirty && !s.alone && !o->degraded) {
+		state_unlock(lock);
 		return refuse_alone(e, missing);
-	s.alone = true;
-	if (state_save(e->name, &s)) {
+	}
+	r = lock < 0 ? -EIO : note_alone(e, &s);
+	state_unlock(lock);
+	if (r) {
 		report_error("%s: not started without %s, for it could not be noted that the cache is old then",
 			     e->name, missing);
 		return EXIT_FAILED;
@@ -68,15 +102,33 @@ static int refuse_old(const struct tab_entry *e)
 /* Empty the cache, then note that it is no longer old. */
 static int forget(const struct tab_entry *e, struct state *s)
 {
-	int r = cache_forget(e);
+	int r = set_alone(e, s, false);
 
+	if (!r)
+		r = cache_forget(e);
 	if (r)
 		return r;
 	report_warning("%s: the origin was used without the cache, which begins empty",
 		       e->name);
-	s->alone = false;
 	s->maybe_dirty = false;
 	return 0;
+}
+
+/* What the cache is from now on, before it is. */
+static int note_whole(const struct tab_entry *e, const struct start_options *o)
+{
+	struct state s;
+	int r = 0;
+
+	state_load(e->name, &s);
+	if (s.alone && s.maybe_dirty && !o->forget)
+		return refuse_old(e);
+	if (s.alone)
+		r = forget(e, &s);
+	s.maybe_dirty |= e->config.mode == SC_WRITEBACK;
+	if (!r)
+		r = state_save(e->name, &s);
+	return cache_exit_code(r);
 }
 
 static int start_whole(const struct tab_entry *e,
@@ -85,24 +137,18 @@ static int start_whole(const struct tab_entry *e,
 {
 	struct sc_status_info info;
 	struct sc_reason why;
-	struct state s;
-	int r = cache_fits(e, d, &why);
+	int lock, r = cache_fits(e, d, &why);
 
 	if (r) {
 		report_error("%s: %s", e->name, why.text);
 		return EXIT_FAILED;
 	}
-	state_load(e->name, &s);
-	if (s.alone && s.maybe_dirty && !o->forget)
-		return refuse_old(e);
-	if (s.alone)
-		r = forget(e, &s);
-	/* Noted before it can become dirty. */
-	s.maybe_dirty |= e->config.mode == SC_WRITEBACK;
-	if (!r)
-		r = state_save(e->name, &s);
-	if (!r)
-		r = cache_activate(e, d);
+	lock = state_lock(e->name);
+	r = lock < 0 ? EXIT_FAILED : note_whole(e, o);
+	state_unlock(lock);
+	if (r)
+		return r;
+	r = cache_activate(e, d);
 	if (!r && !cache_status(e->name, &info))
 		cache_observe(e->name, &info);
 	return cache_exit_code(r);
@@ -152,8 +198,11 @@ int cache_start(const struct tab_entry *e, const struct start_options *o)
 
 	if (r)
 		return cache_exit_code(r);
-	if (run == CACHE_STOPPED)
-		return start(e, o);
+	if (run == CACHE_STOPPED) {
+		r = start(e, o);
+		renew_initramfs();
+		return r;
+	}
 	report_note("%s runs already", e->name);
 	return EXIT_DONE;
 }

@@ -10,6 +10,8 @@
 #include "state.h"
 
 #define DEFAULT_DIR	"/var/lib/ssdcache"
+/* No cache has such a name. initrd-state and initramfs-renew know it, too. */
+#define INITRAMFS_OLD	"initramfs=old"
 
 static const char *state_dir(void)
 {
@@ -21,6 +23,20 @@ static const char *state_dir(void)
 static void state_path(const char *name, char *path)
 {
 	scnprintf(path, PATH_MAX, "%s/%s", state_dir(), name);
+}
+
+int state_lock(const char *name)
+{
+	char path[PATH_MAX];
+
+	state_path(name, path);
+	mkdir(state_dir(), 0755); /* what is wrong with it, the next step says */
+	return file_lock(path);
+}
+
+void state_unlock(int lock)
+{
+	file_unlock(lock);
 }
 
 void state_load(const char *name, struct state *s)
@@ -45,19 +61,13 @@ void state_load(const char *name, struct state *s)
 int state_save(const char *name, const struct state *s)
 {
 	char path[PATH_MAX], text[64];
-	int lock, r, len;
+	int len;
 
 	state_path(name, path);
-	mkdir(state_dir(), 0755); /* what is wrong with it, the next step says */
-	lock = file_lock(path);
-	if (lock < 0)
-		return -EIO;
 	len = scnprintf(text, sizeof(text), "dirty=%s\nalone=%s\n",
 			s->maybe_dirty ? "maybe" : "no",
 			s->alone ? "yes" : "no");
-	r = file_replace(path, text, (size_t)len);
-	file_unlock(lock);
-	return r;
+	return file_replace(path, text, (size_t)len);
 }
 
 int state_note_dirty(const char *name)
@@ -69,6 +79,25 @@ int state_note_dirty(const char *name)
 		return 0;
 	s.maybe_dirty = true;
 	return state_save(name, &s);
+}
+
+int state_note_initramfs(void)
+{
+	char path[PATH_MAX];
+
+	state_path(INITRAMFS_OLD, path);
+	return file_replace(path, "", 0);
+}
+
+bool state_initramfs_is_old(void)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	state_path(INITRAMFS_OLD, path);
+	if (access(path, F_OK))
+		return false;
+	return !lstat(state_dir(), &st) && !S_ISLNK(st.st_mode);
 }
 
 void state_drop(const char *name)

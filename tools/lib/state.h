@@ -12,6 +12,12 @@
  * certain. "alone=yes" is written before the origin is used without its
  * cache: what the cache holds is old from then on.
  *
+ * DOC: the lock
+ *
+ * Whoever notes that nothing is dirty has to know that nobody is just changing
+ * the mode. So both hold the lock from what they look at or note first to what
+ * they do or note last.
+ *
  * Context: one thread; all functions of this header.
  */
 #ifndef SC_TOOLS_STATE_H
@@ -30,6 +36,20 @@ struct state {
 };
 
 /**
+ * state_lock() - keep others from noting something
+ * @name: of the cache
+ *
+ * Return: the lock, for state_unlock(); -1, which has been said.
+ */
+int __must_check state_lock(const char *name);
+
+/**
+ * state_unlock() - let others
+ * @lock: from state_lock()
+ */
+void state_unlock(int lock);
+
+/**
  * state_load() - read it
  * @name: of the cache
  * @s: set, on the safe side if there is no file
@@ -41,6 +61,7 @@ void state_load(const char *name, struct state *s);
  * @name: of the cache
  * @s: the state
  *
+ * Context: with the lock.
  * Return: 0; -EIO or another, which has been said.
  */
 int __must_check state_save(const char *name, const struct state *s);
@@ -49,9 +70,27 @@ int __must_check state_save(const char *name, const struct state *s);
  * state_note_dirty() - note that a cache may become dirty
  * @name: of the cache
  *
+ * Context: with the lock, which is held until it can become so.
  * Return: 0; -EIO or another, which has been said.
  */
 int __must_check state_note_dirty(const char *name);
+
+/**
+ * state_note_initramfs() - note that what images of the initramfs were told of
+ * caches is old
+ *
+ * Context: with the lock.
+ * Return: 0; -EIO or another, which has been said.
+ */
+int __must_check state_note_initramfs(void);
+
+/**
+ * state_initramfs_is_old() - whether images have to be made anew
+ *
+ * Return: true if so, and if this is not in an initramfs itself, where the
+ * directory is a link into what the system finds later.
+ */
+bool state_initramfs_is_old(void);
 
 /**
  * state_drop() - forget it

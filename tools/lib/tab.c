@@ -216,6 +216,20 @@ static char *next_word(char **rest)
 	return word;
 }
 
+const char *tab_other(const struct tab_entry *e, const char *option)
+{
+	static char copy[TAB_OTHER_BYTES];
+	size_t len = strlen(option);
+	char *word, *rest = copy;
+
+	scnprintf(copy, sizeof(copy), "%s", e->other);
+	while ((word = strsep(&rest, ",")))
+		if (!strncmp(word, option, len) &&
+		    (!word[len] || option[len - 1] == '='))
+			return word + len;
+	return NULL;
+}
+
 static int keep_other(struct tab_entry *e, const char *option,
 		      struct sc_reason *why)
 {

@@ -32,6 +32,8 @@
 #define TAB_NO_DISCARD		"no-discard-passdown"
 #define TAB_NOAUTO		"noauto"
 #define TAB_NOFAIL		"nofail"
+/* Of the options for others: the initramfs starts it. */
+#define TAB_INITRD		"x-initrd.attach"
 
 /**
  * struct tab_entry - a line
@@ -109,6 +111,16 @@ int __must_check tab_set(struct tab_entry *e, const char *key,
  * Return: 0 or -EINVAL.
  */
 int __must_check tab_check(const struct tab_entry *e, struct sc_reason *why);
+
+/**
+ * tab_other() - look for an option that is kept for others
+ * @e: an entry
+ * @option: with a "=" at its end if it has a value
+ *
+ * Return: the value, valid until the next call, "" if it has none; NULL if there
+ * is no such option.
+ */
+const char *tab_other(const struct tab_entry *e, const char *option);
 
 /**
  * tab_entry_init() - an entry with nothing but defaults
