@@ -190,6 +190,44 @@ step_rootend() {
 	check "writes" put /srv/through
 }
 
+# Images that the guest has made know that / was used without its cache.
+images_know() {
+	lsinitramfs "/boot/initrd.img-$(uname -r)" |
+		grep -x etc/ssdcache-state/root && nothing_is_due
+}
+
+images_know_nothing() {
+	! lsinitramfs "/boot/initrd.img-$(uname -r)" |
+		grep -x etc/ssdcache-state/root && nothing_is_due
+}
+
+nothing_is_due() {
+	! find /var/lib/ssdcache -name 'initramfs=*' | grep .
+}
+
+step_rootalone() {
+	check "/ is on the device" mounted_from / root
+	check "which is without its cache" status_is root state alone
+	check "what was written through" holds /srv/through
+	check "is overwritten" renew /srv/through
+	check "the initramfs knows" images_know
+}
+
+step_rootforget() {
+	check "/ is on the cached device" mounted_from / root
+	check "it is cached" status_is root state running
+	check "what was overwritten without the cache" holds /srv/through
+	check "the initramfs has forgotten, too" images_know_nothing
+	check "writes" put /srv/after
+}
+
+step_rootlast() {
+	check "/ is on the cached device" mounted_from / root
+	check "it is cached" status_is root state running
+	check "what was overwritten without the cache" holds /srv/through
+	check "what was written since" holds /srv/after
+}
+
 # What README says, as it says it: the host has put its blocks into files.
 readme() {
 	check "README: $1" env -C /opt/readme sh -e "$1"

@@ -92,6 +92,7 @@ small_initramfs() {
 	[ -d "$etc" ] || return 0
 	sed -i 's/^MODULES=.*/MODULES=list/' "$etc/initramfs.conf"
 	printf '%s\n' virtio_pci virtio_blk ext4 >>"$etc/modules"
+	install "$here/initramfs.sh" "$etc/scripts/local-top/boottest"
 }
 
 install_test() {
@@ -99,7 +100,7 @@ install_test() {
 	cp "$here/guest.sh" "$1/opt/guest.sh"
 	cat >"$1/etc/systemd/system/boottest.service" <<-'END'
 	[Unit]
-	After=data.mount ssdcache@data.service ssdcache-initrd.service multi-user.target
+	After=data.mount ssdcache@data.service ssdcache-renew.service multi-user.target
 	[Service]
 	ExecStart=/opt/guest.sh
 	StandardOutput=tty
@@ -196,12 +197,22 @@ cached_root() {
 	root_is "$1" /dev/mapper/root
 }
 
-# without_ssd WHAT STEP BOOT ROOT: a machine that does not come up, and says why
-without_ssd() {
-	local step=$2
-	(boot "$@" --disk "$tmp/root" | sed -n 's/^FAIL/PASS/; /^PASS/p')
-	said "$step" "a missing SSD is refused" 'may hold data that'
-	said "$step" "and it is said what to do" 'start --degraded'
+# refused WHY WHAT-TO-DO, and as boot: a machine that does not come up, and says that
+refused() {
+	local why=$1 advice=$2 step=$4
+	shift 2
+	(boot "$@" | sed -n 's/^FAIL/PASS/; /^PASS/p')
+	said "$step" "it is refused" "$why"
+	said "$step" "and it is said what to do" "$advice"
+}
+
+# take_initrd DISK BOOT: what the guest has made, as a boot loader would
+take_initrd() {
+	local path
+	path=/boot/$(debugfs -R 'ls -p /boot' "$1" 2>&1 |
+		grep -o 'initrd.img-[^/]*')
+	rm "$2/initrd"
+	debugfs -R "dump $path $2/initrd" "$1" 2>&1 && [ -s "$2/initrd" ]
 }
 
 test_root() {
@@ -217,8 +228,17 @@ test_root() {
 	boot "a reboot; the power is cut while files are written" \
 		rootcut "${both[@]}" --kill-on '^# written'
 	boot "after the power cut; to writethrough" rootend "${both[@]}"
-	without_ssd "clean, and without the SSD: refused, for nobody can know" \
-		rootrefuse "$boot" /dev/mapper/root
+	local alone=("$boot" /dev/mapper/root --disk "$tmp/root")
+	refused 'may hold data that' 'start --degraded' \
+		"clean, and without the SSD: refused, for nobody can know" \
+		rootrefuse "${alone[@]}"
+	boot "the same; start --degraded in the initramfs" rootalone "${alone[@]}"
+	one "the initramfs it made" take_initrd "$tmp/root" "$boot" || return 0
+	refused 'was used without the cache' 'start --forget' \
+		"with the SSD again, which is old: refused" rootold "${both[@]}"
+	boot "the same; start --forget in the initramfs" rootforget "${both[@]}"
+	one "the initramfs it made then" take_initrd "$tmp/root" "$boot" || return 0
+	boot "a reboot with that" rootlast "${both[@]}"
 }
 
 # ---- README ------------------------------------------------------------------
