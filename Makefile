@@ -191,15 +191,20 @@ install: install-module install-tools install-boot
 
 uninstall: uninstall-module uninstall-tools uninstall-boot
 
+# Debian's headers have no System.map, without which modules_install leaves
+# depmod out.
+release_of = sed -n 's/^\#define UTS_RELEASE "\(.*\)"/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h
 install-module: module
 	$(MAKE) -C $(KDIR) M=$(abspath $(BUILD)/host/ssdcache) \
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	[ -n "$(DESTDIR)" ] || depmod "$$($(release_of))"
 
 uninstall-module:
-	release=$$(sed -n 's/^#define UTS_RELEASE "\(.*\)"/\1/p' \
-		$(KDIR)/include/generated/utsrelease.h) && \
-		rm -f $(DESTDIR)/lib/modules/$$release/{extra,updates}/ssdcache.ko* && \
-		{ [ -n "$(DESTDIR)" ] || depmod "$$release"; }
+	release=$$($(release_of)) && dir=$(DESTDIR)/lib/modules/$$release && \
+		rm -f $$dir/{extra,updates}/ssdcache.ko* && \
+		{ rmdir --ignore-fail-on-non-empty $$dir/{extra,updates} 2>/dev/null; \
+		  [ -n "$(DESTDIR)" ] || depmod "$$release"; }
 
 .PHONY: clean
 clean:
