@@ -41,22 +41,34 @@ static bool slot_is_hot(const struct sc_slot *s)
 	return sc_slot_freq(s) && sc_slot_queue(s) != SC_Q_DIRTY;
 }
 
-/* May this slot be destaged now? Sets what of it. */
-static bool slot_ready(struct sc_batch *b, u32 i, u16 *mask)
+/*
+ * Left for the next sweep. Who waits for one has had all records committed
+ * before, as long as that was possible: what no durable record calls dirty was
+ * written since.
+ */
+static void slot_left(struct sc_batch *b, u32 i, u16 mask)
+{
+	struct sc_map *m = b->c->map;
+
+	if (READ_ONCE(b->c->health) != SC_RW ||
+	    mask & sc_slot_dvalid(m, i) & sc_slot_ddirty(m, i))
+		b->missed = true;
+}
+
+/* May so much of this slot be destaged now? */
+static bool slot_ready(struct sc_batch *b, u32 i, u16 mask)
 {
 	struct sc_cache *c = b->c;
-	u32 flags = sc_map_slot(c->map, i)->flags;
+	const struct sc_slot *s = sc_map_slot(c->map, i);
 
-	*mask = sc_slot_dirty(c->map, i);
-	if (flags & (SC_BUSY | SC_COPYING)) {
-		b->skipped++;
+	if (s->flags & (SC_BUSY | SC_COPYING) ||
+	    sc_writers_busy(c, sc_slot_block(s)))
 		return false;
-	}
-	if (b->spare_hot && slot_is_hot(sc_map_slot(c->map, i))) {
+	if (b->spare_hot && slot_is_hot(s)) {
 		b->hot++;
 		return false;
 	}
-	if (slot_may_change_origin(c, i, *mask))
+	if (slot_may_change_origin(c, i, mask))
 		return true;
 	b->unsettled++;
 	return false;
@@ -118,10 +130,11 @@ static bool collect_run(struct sc_batch *b, sc_oblock_t first)
 		if (i == SC_NIL || !sc_slot_dirty(c->map, i))
 			continue;
 		left = true;
-		if (sc_writers_busy(c, first))
-			b->skipped++;
-		else if (slot_ready(b, i, &mask))
+		mask = sc_slot_dirty(c->map, i);
+		if (slot_ready(b, i, mask))
 			add_slot(b, i, mask);
+		else
+			slot_left(b, i, mask);
 	}
 	spin_unlock_irq(&l->lock);
 	return left;
@@ -158,7 +171,7 @@ bool sc_batch_collect(struct sc_batch *b, u64 *at)
 	b->nr_slots = 0;
 	b->nr_jobs = 0;
 	b->nr_failed = 0;
-	b->skipped = 0;
+	b->missed = false;
 	b->unsettled = 0;
 	b->dead = 0;
 	b->hot = 0;

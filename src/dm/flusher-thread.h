@@ -62,7 +62,7 @@ struct sc_destage_job {
  * @nr_slots: in @slots
  * @nr_jobs: in @jobs
  * @nr_failed: slots of @slots that could not be read or written
- * @skipped: dirty blocks that somebody was at work on
+ * @missed: left out something that was dirty before the sweep began
  * @spare_hot: leave alone what is written, or read, again and again
  * @hot: how many were
  * @unsettled: dirty blocks that a commit would make destageable
@@ -78,7 +78,7 @@ struct sc_batch {
 	u32 nr_slots;
 	u32 nr_jobs;
 	u32 nr_failed;
-	u32 skipped;
+	bool missed;
 	bool spare_hot;
 	u32 hot;
 	u32 unsettled;
@@ -94,9 +94,10 @@ struct sc_batch {
  * struct sc_sweep - the flusher's way over the origin, once and again
  * @at: block to go on at
  * @begun: sweeps begun
- * @done: the last of them that destaged all that was dirty when it began
+ * @done: the last of them that destaged all that was dirty when it began, as
+ *        far as records called it so
  * @failed: how many found something that cannot be destaged
- * @missed: the present one has left out something
+ * @missed: the present one has left out something of that
  * @spared: it has left out what is hot
  * @failing: it has found something that cannot be destaged
  * @looked: nanoseconds that it has spent looking for what is dirty

@@ -231,7 +231,7 @@ static bool flusher_look(struct sc_cache *c)
 	if (!f->sweep.at)
 		sweep_begin(f);
 	end = sc_batch_collect(b, &f->sweep.at);
-	f->sweep.missed |= b->skipped || b->hot || b->unsettled;
+	f->sweep.missed |= b->missed;
 	f->sweep.spared |= b->hot;
 	f->sweep.failing |= b->unsettled && sc_commit_error(c);
 	f->sweep.looked += ktime_get_ns() - began;
@@ -405,10 +405,13 @@ int sc_flusher_empty(struct sc_cache *c)
 int sc_flusher_drain(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
-	struct drain d = drain_begin(c);
+	struct drain d;
 	bool done = false;
 	int r;
 
+	/* What is dirty now is told from what will be by its record. */
+	sc_commit_sync(c);
+	d = drain_begin(c);
 	/* Nothing becomes dirty any more, so it can be waited for. */
 	if (sc_cache_mode(c) != SC_WRITEBACK)
 		d.swept = ~0ULL;
