@@ -160,7 +160,7 @@ int sc_origin_flush(struct sc_cache *c)
 	if (r) {
 		if (wseq != k->flushed_wseq)
 			WRITE_ONCE(k->origin_error, true);
-		/* Before a later one says flushed, see sc_flush_begin(). */
+		/* Before a later one says flushed, see flush_begin(). */
 		smp_wmb();
 		WRITE_ONCE(k->held, true);
 		sc_fail_io(c, SC_LEG_ORIGIN, true);

@@ -135,14 +135,16 @@ void sc_commit_stats(struct sc_cache *c, struct sc_meta_stats *st);
 void sc_commit_note_unsettled(struct sc_cache *c);
 
 /**
- * sc_flush_begin() - does a FLUSH need the cache device's flush only?
+ * sc_flush_map() - map a FLUSH: one that needs the cache device's flush only
+ * goes there, any other to the commit thread
  * @c: the cache
+ * @bio: it
+ * @io: of the bio; of kind SC_IO_FLUSH, it wants sc_flush_end() at its end
  *
  * Context: any.
- * Return: true: the caller sends it there and calls sc_flush_end(); false: it
- * has to go through sc_commit_bio().
+ * Return: what dm's map operation returns.
  */
-bool sc_flush_begin(struct sc_cache *c);
+int sc_flush_map(struct sc_cache *c, struct bio *bio, struct sc_io *io);
 
 /**
  * sc_flush_end() - that flush has ended

@@ -40,7 +40,7 @@ void sc_commit_note_unsettled(struct sc_cache *c)
 
 /* ---- straight to the cache device -------------------------------------------- */
 
-bool sc_flush_begin(struct sc_cache *c)
+static bool flush_begin(struct sc_cache *c)
 {
 	struct sc_commit *k = c->commit;
 	struct sc_crowd *w = &k->crowd;
@@ -63,6 +63,18 @@ bool sc_flush_begin(struct sc_cache *c)
 	if (direct)
 		sc_count(c, cache_flushes);
 	return direct;
+}
+
+int sc_flush_map(struct sc_cache *c, struct bio *bio, struct sc_io *io)
+{
+	if (!flush_begin(c)) {
+		sc_commit_bio(c, bio);
+		return DM_MAPIO_SUBMITTED;
+	}
+	sc_count(c, flushes);
+	io->kind = SC_IO_FLUSH;
+	bio_set_dev(bio, sc_bdev(c, SC_LEG_CACHE));
+	return DM_MAPIO_REMAPPED;
 }
 
 bool sc_flush_end(struct sc_cache *c, bool ok)

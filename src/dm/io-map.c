@@ -7,6 +7,8 @@
 #include "io.h"
 #include "trace.h"
 
+#define LARGE_SECTORS	512	/* as long as a disk's way there */
+
 /* ---- looking at a run -------------------------------------------------------- */
 
 /*
@@ -330,7 +332,6 @@ static noinline int map_read_missed(struct sc_cache *c, struct bio *bio,
 	fill = miss_end > io->sector &&
 	       map_may_fill(c, &v, &run, io->sector, miss_end);
 	spin_unlock_irq(&l->lock);
-
 	/* The mode changed between two looks: a job looks again. */
 	if (fill || miss_end == io->sector) {
 		atomic_inc(&c->admission.fills);
@@ -514,7 +515,6 @@ static int map_alloc(struct sc_cache *c, struct bio *bio, struct sc_io *io,
 	} while (sc_plan_write(v) == SC_ACT_ALLOC && v->live == replaces);
 	io->kind = SC_IO_ALLOC;
 	spin_unlock_irq(&c->locks[run->shard].lock);
-
 	map_cut(bio, io, min(pos, limit));
 	map_strip_fua(c, bio, io, false);
 	sc_io_remap(c, bio, first, io->sector);
@@ -537,7 +537,6 @@ static int map_origin_write(struct sc_cache *c, struct bio *bio,
 	spin_unlock_irq(&c->locks[run->shard].lock);
 	if (pos == io->sector)
 		return map_job(c, bio, io, end);
-
 	if (pos == sc_run_end(&c->geom, io->sector))
 		pos = map_extend(c, pos, end, true);
 	io->kind = SC_IO_ORIGIN;
@@ -591,6 +590,26 @@ static int map_drop(struct sc_cache *c, struct bio *bio, struct sc_io *io,
 	return DM_MAPIO_SUBMITTED;
 }
 
+/*
+ * Is the origin the better place? Not for a file system's log: somebody waits for
+ * each write. At dirty_limit a disk takes what is large at once, while small
+ * writes had better wait for the flusher's sorted ones.
+ */
+static bool map_write_around(struct sc_cache *c, const struct bio *bio,
+			     const struct sc_run *run, u64 sector, u64 end)
+{
+	if (bio->bi_opf & (REQ_META | REQ_FUA))
+		return false;
+	end = min(end, sc_run_end(&c->geom, sector));
+	if (map_sequential(c, sector, end, true)) {
+		sc_count(c, sequential_bypasses);
+		return true;
+	}
+	return bio_sectors(bio) >= LARGE_SECTORS &&
+	       sc_tune(&c->target->config.tune.sequential_cutoff) &&
+	       !sc_io_slot_free(c, run->shard);
+}
+
 static noinline int map_write_decide(struct sc_cache *c, struct bio *bio,
 				     struct sc_io *io, u32 i)
 	__releases(shard)
@@ -603,14 +622,9 @@ static noinline int map_write_decide(struct sc_cache *c, struct bio *bio,
 	if (map_can_overwrite(c, i, block_touched(&c->geom, io->sector, end),
 			      sc_cache_mode(c)))
 		return map_overwrite(c, bio, io, &run, i);
-
 	sc_io_look(c, &v, &run, io->sector, end);
-	/* A file system's log is no stream: somebody waits for each write. */
 	if (v.admit && !(v.touched & v.dirty) &&
-	    !(bio->bi_opf & (REQ_META | REQ_FUA)) &&
-	    map_sequential(c, io->sector,
-			   min(end, sc_run_end(&c->geom, io->sector)), true)) {
-		sc_count(c, sequential_bypasses);
+	    map_write_around(c, bio, &run, io->sector, end)) {
 		io->bypass = true;
 		v.admit = false;
 	}
@@ -652,21 +666,6 @@ static int map_write(struct sc_cache *c, struct bio *bio, struct sc_io *io)
 	return DM_MAPIO_REMAPPED;
 }
 
-/* ---- FLUSH ------------------------------------------------------------------- */
-
-static noinline int map_flush(struct sc_cache *c, struct bio *bio,
-			      struct sc_io *io)
-{
-	if (!sc_flush_begin(c)) {
-		sc_commit_bio(c, bio);
-		return DM_MAPIO_SUBMITTED;
-	}
-	sc_count(c, flushes);
-	io->kind = SC_IO_FLUSH;
-	bio_set_dev(bio, sc_bdev(c, SC_LEG_CACHE));
-	return DM_MAPIO_REMAPPED;
-}
-
 /* ---- map --------------------------------------------------------------------- */
 
 int sc_io_map(struct dm_target *ti, struct bio *bio)
@@ -681,7 +680,7 @@ int sc_io_map(struct dm_target *ti, struct bio *bio)
 	io->failed = false;
 	io->throttled = false;
 	if (unlikely(bio->bi_opf & REQ_PREFLUSH))
-		return map_flush(c, bio, io);
+		return sc_flush_map(c, bio, io);
 	io->sector = dm_target_offset(ti, bio->bi_iter.bi_sector);
 	bio->bi_iter.bi_sector = io->sector;
 	switch (bio_op(bio)) {
