@@ -413,31 +413,60 @@ int sc_codec_page_open(const void *buf, const struct sc_block_id *id, u32 page,
 	return 0;
 }
 
-u32 sc_codec_page_next(const void *buf, u32 i)
+/* An entry as a processor likes to read it. */
+struct entry_words {
+	__le64 head;	/* block, 48 bits, and valid */
+	__le32 tail;	/* dirty, hint, flags */
+} __packed;
+
+static_assert(sizeof(struct entry_words) == sizeof(struct sc_disk_entry));
+
+#define HEAD_VALID_SHIFT	48
+#define TAIL_HINT_SHIFT		16
+#define TAIL_HINT		(0xffu << TAIL_HINT_SHIFT)
+
+/*
+ * Of millions of entries nearly all say that all of a block is valid, of one
+ * that has all its sub-blocks: two comparisons find that out. Not in a page
+ * of which the cache does not have all slots.
+ */
+int sc_codec_page_read(const void *buf, u32 page, const struct sc_geom *g,
+		       struct sc_records *recs, struct sc_reason *why)
 {
 	const struct sc_disk_page *d = buf;
-	static const struct sc_disk_entry none;
+	u32 begin = page * SC_PAGE_ENTRIES, i = recs->next;
+	struct sc_record *rec = &recs->rec[recs->nr];
+	u64 nr_whole = g->nr_slots - begin < SC_PAGE_ENTRIES ?
+			       0 : g->origin_sectors >> g->block_shift;
+	u16 all = sc_all_subs(g);
+	const char *fault = NULL;
+	struct entry_words w;
+	u64 block, got;
 
-	while (i < SC_PAGE_ENTRIES &&
-	       !memcmp(&d->entry[i], &none, sizeof(none)))
-		i++;
-	return i;
-}
-
-int sc_codec_page_get(const void *buf, u32 slot, const struct sc_geom *g,
-		      struct sc_record *rec, struct sc_reason *why)
-{
-	const struct sc_disk_page *d = buf;
-	const char *fault;
-	u64 got;
-
-	fault = get_entry(&d->entry[slot % SC_PAGE_ENTRIES], slot, g, rec,
-			  &got);
+	for (; i < SC_PAGE_ENTRIES && !fault; i++) {
+		memcpy(&w, &d->entry[i], sizeof(w));
+		block = le64_to_cpu(w.head) - ((u64)all << HEAD_VALID_SHIFT);
+		if (likely(block < nr_whole &&
+			   !(le32_to_cpu(w.tail) & ~(TAIL_HINT | all)))) {
+			rec->slot = to_cblock(begin + i);
+			rec->hint = (u8)(le32_to_cpu(w.tail) >> TAIL_HINT_SHIFT);
+			rec->valid = all;
+			rec->dirty = (u16)le32_to_cpu(w.tail);
+			rec->block = to_oblock(block);
+			rec++;
+		} else if (w.head || w.tail) {
+			fault = get_entry(&d->entry[i], begin + i, g, rec,
+					  &got);
+			rec += !fault;
+		}
+	}
+	recs->next = i;
+	recs->nr = rec - recs->rec;
 	if (!fault)
 		return 0;
 	sc_reason_set(why, "corrupt page block %llu slot %u: %s, got %llu",
-		      (unsigned long long)le64_to_cpu(d->head.location), slot,
-		      fault, (unsigned long long)got);
+		      (unsigned long long)le64_to_cpu(d->head.location),
+		      begin + i - 1, fault, (unsigned long long)got);
 	return -EUCLEAN;
 }
 

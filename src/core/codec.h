@@ -198,30 +198,35 @@ int __must_check sc_codec_page_open(const void *buf,
 u64 sc_codec_seq(const void *buf);
 
 /**
- * sc_codec_page_get() - read the state of a slot from a page
+ * struct sc_records - what a page or a block of the journal says
+ * @next: first entry of the page that is not read yet
+ * @nr: how many of @rec are set
+ * @rec: in the order of the block
+ */
+struct sc_records {
+	u32 next;
+	u32 nr;
+	struct sc_record rec[SC_PAGE_ENTRIES];
+};
+
+static_assert(SC_PAGE_ENTRIES >= SC_JOURNAL_RECORDS);
+
+/**
+ * sc_codec_page_read() - read the states of a page's slots
  * @buf: an opened page
- * @slot: a slot of this page; behind nr_slots it must be unmapped
+ * @page: its number; its slots behind nr_slots must be unmapped
  * @g: bounds
- * @rec: set on success
+ * @recs: mapped ones are added from @next on; after a failure @next is behind
+ *	the entry at fault, and another call goes on there
  * @why: set if refused
  *
  * Context: any.
  * Return: 0 or -EUCLEAN.
  */
-int __must_check sc_codec_page_get(const void *buf, u32 slot,
-				   const struct sc_geom *g,
-				   struct sc_record *rec,
-				   struct sc_reason *why);
-
-/**
- * sc_codec_page_next() - find the next entry in use, cheaply
- * @buf: an opened page
- * @i: first entry to look at
- *
- * Context: any.
- * Return: the next entry from @i on that is not all zero, or SC_PAGE_ENTRIES.
- */
-u32 sc_codec_page_next(const void *buf, u32 i);
+int __must_check sc_codec_page_read(const void *buf, u32 page,
+				    const struct sc_geom *g,
+				    struct sc_records *recs,
+				    struct sc_reason *why);
 
 /**
  * sc_codec_journal_begin() - begin a journal block without records

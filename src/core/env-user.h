@@ -43,6 +43,7 @@ typedef int64_t s64;
 #define le32_to_cpu(x)	le32toh((__force u32)(x))
 #define le64_to_cpu(x)	le64toh((__force u64)(x))
 
+#define __packed	__attribute__((packed))
 #define __must_check	__attribute__((warn_unused_result))
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
 #define __maybe_unused	__attribute__((unused))

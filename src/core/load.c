@@ -31,7 +31,20 @@ static void judge(struct sc_loader *l, u32 slot, bool doomed)
 	l->nr_doomed -= was;
 }
 
-int sc_load_deliver(struct sc_loader *l, struct sc_record *rec, bool again)
+static bool other_policy(const struct sc_meta *m)
+{
+	return m->p.policy[0] &&
+	       memcmp(m->p.policy, m->sb.policy, SC_POLICY_BYTES);
+}
+
+/* Rule 9: nobody knows what became of the clean ones. */
+static bool other_epoch(const struct sc_meta *m)
+{
+	return m->epoch > m->sb.label_epoch;
+}
+
+/* What is left of a record. Returns whether it is to be handed out. */
+static bool adapt(struct sc_loader *l, struct sc_record *rec, bool again)
 {
 	struct sc_meta *m = l->m;
 	u32 slot = from_cblock(rec->slot);
@@ -39,23 +52,35 @@ int sc_load_deliver(struct sc_loader *l, struct sc_record *rec, bool again)
 	u8 hint = rec->hint;
 	u16 lost;
 
-	/* Rule 9: nobody knows what became of the clean ones. */
-	if (m->epoch > m->sb.label_epoch)
+	if (other_epoch(m))
 		rec->valid &= rec->dirty;
 	lost = l->doomed ? lost_subs(l, rec) : 0;
 	judge(l, slot, rec->dirty & lost);
 	rec->valid &= ~lost;
-	if (m->p.policy[0] &&
-	    memcmp(m->p.policy, m->sb.policy, SC_POLICY_BYTES))
+	if (other_policy(m))
 		rec->hint = 0;
 	sc_record_trim(&m->geom, rec);
 	if (rec->valid != valid || rec->hint != hint) {
 		m->stats.dropped += rec->valid != valid;
 		sc_checkpoint_mark(m, slot);
 	}
-	if (slot >= m->geom.nr_slots || (!rec->valid && !again))
-		return 0;
-	return l->set(m->ctx, rec);
+	return slot < m->geom.nr_slots && (rec->valid || again);
+}
+
+int sc_load_deliver(struct sc_loader *l, bool again)
+{
+	struct sc_records *recs = l->recs;
+	u32 nr = recs->nr, i;
+
+	if (!l->as_is) {
+		for (i = 0, nr = 0; i < recs->nr; i++) {
+			recs->rec[nr] = recs->rec[i];
+			nr += adapt(l, &recs->rec[nr], again);
+		}
+	}
+	recs->nr = 0;
+	recs->next = 0;
+	return nr ? l->set(l->m->ctx, recs->rec, nr) : 0;
 }
 
 /* ---- map ------------------------------------------------------------------- */
@@ -190,21 +215,18 @@ static int load_page(struct sc_loader *l, u32 page, const u8 *buf)
 		.location = page_block(m, page),
 		.seq = m->sb.checkpoint,
 	};
-	struct sc_record rec;
-	u32 slot, i;
+	u32 first = page * SC_PAGE_ENTRIES;
 	int r;
 
 	r = sc_codec_page_open(buf, &id, page, l->why);
 	if (r)
 		return lose_page(l, page, r);
-	for (i = 0; !r; i++) {
-		i = sc_codec_page_next(buf, i);
-		if (i == SC_PAGE_ENTRIES)
-			break;
-		slot = page * SC_PAGE_ENTRIES + i;
-		r = sc_codec_page_get(buf, slot, &m->sb.geom, &rec, l->why);
-		r = r ? lose(l, slot, 1, r) : sc_load_deliver(l, &rec, false);
-	}
+	do {
+		r = sc_codec_page_read(buf, page, &m->sb.geom, l->recs, l->why);
+		if (!r)
+			return sc_load_deliver(l, false);
+		r = lose(l, first + l->recs->next - 1, 1, r);
+	} while (!r);
 	return r;
 }
 
@@ -283,7 +305,7 @@ static int load_table(struct sc_loader *l)
  * A resize keeps what is wholly inside both the old and the new origin: of a
  * sub-block that an end cuts, the cache holds a part only.
  */
-static int prepare_resize(struct sc_loader *l)
+static bool prepare_resize(struct sc_loader *l)
 {
 	struct sc_meta *m = l->m;
 	const struct sc_geom *old = &m->sb.geom;
@@ -293,13 +315,21 @@ static int prepare_resize(struct sc_loader *l)
 		l->end = min_t(u64, m->geom.origin_sectors,
 			       old->origin_sectors);
 	if (l->end == ~0ULL && m->geom.nr_slots >= old->nr_slots)
-		return 0;
+		return true;
 	l->doomed = sc_env_alloc(BITS_TO_LONGS(old->nr_slots),
 				 sizeof(long));
-	if (l->doomed)
-		return 0;
-	sc_reason_set(l->why, "load: no memory");
-	return -ENOMEM;
+	return l->doomed;
+}
+
+static int prepare(struct sc_loader *l)
+{
+	l->recs = sc_env_alloc(1, sizeof(*l->recs));
+	if (!l->recs || !prepare_resize(l)) {
+		sc_reason_set(l->why, "load: no memory");
+		return -ENOMEM;
+	}
+	l->as_is = !l->doomed && !other_epoch(l->m) && !other_policy(l->m);
+	return 0;
 }
 
 static int refuse_doomed(struct sc_loader *l)
@@ -321,7 +351,7 @@ int sc_meta_load(struct sc_meta *m, sc_meta_set_fn set, struct sc_reason *why)
 		m->phase = SC_META_LOADED;
 		return 0;
 	}
-	r = prepare_resize(&l);
+	r = prepare(&l);
 	if (!r)
 		r = load_table(&l);
 	if (!r)
@@ -329,6 +359,7 @@ int sc_meta_load(struct sc_meta *m, sc_meta_set_fn set, struct sc_reason *why)
 	if (!r && l.nr_doomed)
 		r = refuse_doomed(&l);
 	sc_env_free(l.doomed);
+	sc_env_free(l.recs);
 	if (!r)
 		m->phase = SC_META_LOADED;
 	return r;

@@ -134,6 +134,8 @@ struct sc_map *sc_map_create(const struct sc_geom *g)
 	}
 	for (i = 0; i < m->nr_shards; i++)
 		shard_init(&m->shards[i]);
+	for (i = 0; i < SC_NR_HINTS; i++)
+		m->hint_flags[i] = SC_Q_MAIN << SC_QUEUE_SHIFT;
 	return m;
 }
 
@@ -223,7 +225,7 @@ static void chain_push(struct sc_map *m, const struct sc_run *run, u32 i)
 	s->flags |= SC_HASHED;
 }
 
-void sc_map_unhash(struct sc_map *m, u32 i)
+static void chain_remove(struct sc_map *m, u32 i)
 {
 	struct sc_slot *s = &m->slots[i];
 	sc_oblock_t b = sc_slot_block(s);
@@ -236,10 +238,21 @@ void sc_map_unhash(struct sc_map *m, u32 i)
 		link = &m->slots[*link].hash_next;
 	}
 	*link = s->hash_next;
+	s->flags &= ~SC_HASHED;
+}
+
+void sc_map_unhash(struct sc_map *m, u32 i)
+{
+	struct sc_slot *s = &m->slots[i];
+	struct sc_shard *sh = slot_shard(m, i);
+
+	chain_remove(m, i);
+	if (s->flags & SC_HASHED)
+		return;
 	if (s->flags & SC_RETIRING)
-		slot_shard(m, i)->nr_retiring--;
-	slot_shard(m, i)->nr_resting++;
-	s->flags &= ~(SC_HASHED | SC_RETIRING | SC_HELD | SC_BUSY);
+		sh->nr_retiring--;
+	sh->nr_resting++;
+	s->flags &= ~(SC_RETIRING | SC_HELD | SC_BUSY);
 }
 
 u32 sc_map_alloc(struct sc_map *m, u32 shard)
@@ -286,18 +299,146 @@ void sc_map_insert(struct sc_map *m, const struct sc_run *run, u32 i,
 	chain_push(m, run, i);
 }
 
+/* ---- queues ------------------------------------------------------------------ */
+
+static void set_queue(struct sc_slot *s, enum sc_queue_id q)
+{
+	s->flags = (s->flags & ~SC_QUEUE_MASK) | (u32)q << SC_QUEUE_SHIFT;
+}
+
+static void queue_link(struct sc_queue *queue, struct sc_slot *slots, u32 i)
+{
+	u32 next = queue->head;
+
+	slots[i].q_prev = SC_NIL;
+	slots[i].q_next = next;
+	if (next == SC_NIL)
+		queue->tail = i;
+	else
+		slots[next].q_prev = i;
+	queue->head = i;
+	queue->nr++;
+}
+
+void sc_queue_push(struct sc_map *m, u32 i, enum sc_queue_id q)
+{
+	set_queue(&m->slots[i], q);
+	queue_link(&slot_shard(m, i)->queue[q], m->slots, i);
+}
+
+void sc_queue_push_tail(struct sc_map *m, u32 i, enum sc_queue_id q)
+{
+	struct sc_slot *s = &m->slots[i];
+	struct sc_queue *queue = &slot_shard(m, i)->queue[q];
+
+	set_queue(s, q);
+	s->q_next = SC_NIL;
+	s->q_prev = queue->tail;
+	if (queue->tail == SC_NIL)
+		queue->head = i;
+	else
+		m->slots[queue->tail].q_next = i;
+	queue->tail = i;
+	queue->nr++;
+}
+
+void sc_queue_remove(struct sc_map *m, u32 i)
+{
+	struct sc_slot *s = &m->slots[i];
+	enum sc_queue_id q = sc_slot_queue(s);
+	struct sc_queue *queue = &slot_shard(m, i)->queue[q];
+
+	if (q == SC_Q_NONE)
+		return;
+	if (s->q_prev == SC_NIL)
+		queue->head = s->q_next;
+	else
+		m->slots[s->q_prev].q_next = s->q_next;
+	if (s->q_next == SC_NIL)
+		queue->tail = s->q_prev;
+	else
+		m->slots[s->q_next].q_prev = s->q_prev;
+	queue->nr--;
+	set_queue(s, SC_Q_NONE);
+}
+
 /* ---- load -------------------------------------------------------------------- */
 
-void sc_map_load(struct sc_map *m, const struct sc_record *rec)
+/* An earlier record is replaced: as if it had never been. */
+static void load_undo(struct sc_map *m, u32 i)
+{
+	struct sc_shard *sh = slot_shard(m, i);
+
+	sh->nr_mapped--;
+	sh->nr_dirty -= !!sc_slot_dirty(m, i);
+	sh->nr_dirty_subs -= hweight16(sc_slot_dirty(m, i));
+	sc_queue_remove(m, i);
+	chain_remove(m, i);
+	m->slots[i].flags = 0;
+	put_state(m, i, 0, 0);
+	set_durable(m, i, 0, 0);
+}
+
+static void load_masks(struct sc_map *m, struct sc_shard *sh,
+		       const struct sc_record *rec)
 {
 	u32 i = from_cblock(rec->slot);
-	struct sc_slot *s = &m->slots[i];
 
-	s->block_lo = (u32)from_oblock(rec->block);
-	s->flags = (u32)(from_oblock(rec->block) >> 32);
-	s->q_prev = rec->hint;
+	sh->nr_dirty += !!rec->dirty;
+	sh->nr_dirty_subs += hweight16(rec->dirty);
 	put_state(m, i, rec->valid, rec->dirty);
 	set_durable(m, i, rec->valid, rec->dirty);
+}
+
+/* How the flags of a slot begin, in a shard. */
+static u32 load_flags(const struct sc_map *m, u32 shard)
+{
+	return shard << SC_SHARD_SHIFT | SC_HASHED |
+	       (m->masks ? 0 : SC_V | SC_DV);
+}
+
+/*
+ * Runs for each slot of the cache. Two that hold one block are looked at in the
+ * end: until the journal is through there may be any number of them.
+ */
+bool sc_map_load(struct sc_map *m, const struct sc_record *rec, u32 nr)
+{
+	struct sc_slot *slots = m->slots, *s;
+	struct sc_shard *sh = NULL;
+	struct sc_run run = {};
+	u64 run_nr = ~0ULL, b;
+	bool dirty = false;
+	u32 flags = 0, i, *head;
+
+	for (; nr--; rec++) {
+		i = from_cblock(rec->slot);
+		s = &slots[i];
+		if (unlikely(s->flags & SC_HASHED))
+			load_undo(m, i);
+		if (unlikely(!rec->valid))
+			continue;
+		b = from_oblock(rec->block);
+		if (b >> m->geom.run_shift != run_nr) {
+			run_nr = b >> m->geom.run_shift;
+			run = sc_map_run(m, rec->block);
+			sh = &m->shards[run.shard];
+			flags = load_flags(m, run.shard);
+		}
+		head = sc_run_head(&run, rec->block);
+		if (unlikely(sc_map_match(m, *head, rec->block) != SC_NIL))
+			sc_bitmap_set(&m->hold, i);
+		s->block_lo = (u32)b;
+		s->hash_next = *head;
+		s->flags = flags | (u32)(b >> 32) |
+			   m->hint_flags[rec->hint % SC_NR_HINTS];
+		*head = i;
+		queue_link(&sh->queue[sc_slot_queue(s)], slots, i);
+		sh->nr_mapped++;
+		if (rec->dirty || m->masks)
+			load_masks(m, sh, rec);
+		dirty |= rec->dirty;
+	}
+	return dirty;
 }
 
 /* A clean slot of a block that a newer one holds as well. */
@@ -305,61 +446,41 @@ static void load_loser(struct sc_map *m, u32 i)
 {
 	struct sc_shard *sh = slot_shard(m, i);
 
+	sc_queue_remove(m, i);
 	set_state(m, i, 0, 0);
 	m->slots[i].flags |= SC_RETIRING;
 	sh->nr_retiring++;
 }
 
-/* The slot of a block that does not retire. */
-static u32 load_find(const struct sc_map *m, const struct sc_run *run,
-		     sc_oblock_t b)
+/* The first slot from @from on that holds a block and does not retire. */
+static u32 load_next(const struct sc_map *m, sc_oblock_t b, u32 from)
 {
-	u32 i = sc_map_find(m, run, b);
+	struct sc_run run = sc_map_run(m, b);
+	u32 i = sc_map_find(m, &run, b), first = SC_NIL;
 
-	while (i != SC_NIL && m->slots[i].flags & SC_RETIRING)
-		i = sc_map_find_older(m, i);
-	return i;
+	for (; i != SC_NIL; i = sc_map_find_older(m, i))
+		if (i >= from && i < first &&
+		    !(m->slots[i].flags & SC_RETIRING))
+			first = i;
+	return first;
 }
 
-static int load_mapped(struct sc_map *m, u32 i)
+/* Of all slots that hold a block one may live, the dirty one. */
+static int load_settle(struct sc_map *m, sc_oblock_t b)
 {
-	struct sc_slot *s = &m->slots[i];
-	sc_oblock_t b = sc_slot_block(s);
 	struct sc_run run = sc_map_run(m, b);
-	struct sc_shard *sh = &m->shards[run.shard];
-	u32 old = load_find(m, &run, b);
+	u32 i = load_next(m, b, 0), live = i;
 
-	s->flags |= run.shard << SC_SHARD_SHIFT;
-	sh->nr_slots++;
-	sh->nr_mapped++;
-	sh->nr_dirty += !!sc_slot_dirty(m, i);
-	sh->nr_dirty_subs += hweight16(sc_slot_dirty(m, i));
-	chain_push(m, &run, i);
-	if (old == SC_NIL)
-		return 0;
-	if (!!sc_slot_dirty(m, i) == !!sc_slot_dirty(m, old))
-		return -EUCLEAN;
-	load_loser(m, sc_slot_dirty(m, i) ? old : i);
+	while ((i = load_next(m, b, i + 1)) != SC_NIL) {
+		if (!!sc_slot_dirty(m, i) == !!sc_slot_dirty(m, live))
+			return -EUCLEAN;
+		load_loser(m, sc_slot_dirty(m, i) ? live : i);
+		live = sc_slot_dirty(m, i) ? i : live;
+	}
+	/* A retiring slot must not hide the live one. */
+	chain_remove(m, live);
+	chain_push(m, &run, live);
 	return 0;
-}
-
-/*
- * A retiring slot must not hide the live one of its block: put the live one to
- * the front of the chain.
- */
-static void load_order_chain(struct sc_map *m, u32 i)
-{
-	struct sc_slot *s = &m->slots[i];
-	sc_oblock_t b = sc_slot_block(s);
-	struct sc_run run = sc_map_run(m, b);
-	u32 *link = sc_run_head(&run, b);
-
-	if (sc_map_find(m, &run, b) == i)
-		return;
-	while (*link != i)
-		link = &m->slots[*link].hash_next;
-	*link = s->hash_next;
-	chain_push(m, &run, i);
 }
 
 /* Free slots fill up the shards, each with neighbours where possible. */
@@ -382,22 +503,20 @@ int sc_map_load_end(struct sc_map *m, sc_oblock_t *bad)
 	u32 i, shard = 0;
 	int r;
 
-	for (i = 0; i < m->geom.nr_slots; i++) {
-		sc_env_resched(i);
-		if (!sc_slot_valid(m, i))
+	for (i = 0; i < m->nr_shards; i++)
+		m->shards[i].nr_slots = m->shards[i].nr_mapped;
+	for (i = 0; (i = sc_bitmap_next(&m->hold, i)) != SC_NIL; i++) {
+		if ((m->slots[i].flags & (SC_HASHED | SC_RETIRING)) != SC_HASHED)
 			continue;
-		r = load_mapped(m, i);
-		if (r) {
-			*bad = sc_slot_block(&m->slots[i]);
+		*bad = sc_slot_block(&m->slots[i]);
+		r = load_settle(m, *bad);
+		if (r)
 			return r;
-		}
 	}
 	for (i = 0; i < m->geom.nr_slots; i++) {
 		sc_env_resched(i);
 		if (!(m->slots[i].flags & SC_HASHED))
 			load_free(m, i, &shard);
-		else if (!(m->slots[i].flags & SC_RETIRING))
-			load_order_chain(m, i);
 	}
 	return 0;
 }
@@ -558,63 +677,4 @@ bool sc_map_any_dirty_record(const struct sc_map *m)
 			return true;
 	}
 	return false;
-}
-
-/* ---- queues ------------------------------------------------------------------ */
-
-static void set_queue(struct sc_slot *s, enum sc_queue_id q)
-{
-	s->flags = (s->flags & ~SC_QUEUE_MASK) | (u32)q << SC_QUEUE_SHIFT;
-}
-
-void sc_queue_push(struct sc_map *m, u32 i, enum sc_queue_id q)
-{
-	struct sc_slot *s = &m->slots[i];
-	struct sc_queue *queue = &slot_shard(m, i)->queue[q];
-
-	set_queue(s, q);
-	s->q_prev = SC_NIL;
-	s->q_next = queue->head;
-	if (queue->head == SC_NIL)
-		queue->tail = i;
-	else
-		m->slots[queue->head].q_prev = i;
-	queue->head = i;
-	queue->nr++;
-}
-
-void sc_queue_push_tail(struct sc_map *m, u32 i, enum sc_queue_id q)
-{
-	struct sc_slot *s = &m->slots[i];
-	struct sc_queue *queue = &slot_shard(m, i)->queue[q];
-
-	set_queue(s, q);
-	s->q_next = SC_NIL;
-	s->q_prev = queue->tail;
-	if (queue->tail == SC_NIL)
-		queue->head = i;
-	else
-		m->slots[queue->tail].q_next = i;
-	queue->tail = i;
-	queue->nr++;
-}
-
-void sc_queue_remove(struct sc_map *m, u32 i)
-{
-	struct sc_slot *s = &m->slots[i];
-	enum sc_queue_id q = sc_slot_queue(s);
-	struct sc_queue *queue = &slot_shard(m, i)->queue[q];
-
-	if (q == SC_Q_NONE)
-		return;
-	if (s->q_prev == SC_NIL)
-		queue->head = s->q_next;
-	else
-		m->slots[s->q_prev].q_next = s->q_next;
-	if (s->q_next == SC_NIL)
-		queue->tail = s->q_prev;
-	else
-		m->slots[s->q_next].q_prev = s->q_prev;
-	queue->nr--;
-	set_queue(s, SC_Q_NONE);
 }

@@ -54,6 +54,7 @@
 #define SC_MAX_SHARDS	64u
 
 #define SC_RUN_HEADS	16u
+#define SC_NR_HINTS	16u		/* of a hint the lower bits count */
 #define SC_NIL		(~0u)
 
 /**
@@ -171,6 +172,8 @@ struct sc_bitmap {
  * @pending: slots whose record must be committed
  * @hold: slots with SC_HELD set since the last origin flush began
  * @holding: slots whose SC_HELD falls when the flush on its way succeeds
+ * @hint_flags: queue, counter and stamp of a slot that is loaded with a hint;
+ *	the policy's, without one the main queue
  * @bytes: memory that all this takes
  */
 struct sc_map {
@@ -184,6 +187,7 @@ struct sc_map {
 	struct sc_bitmap pending;
 	struct sc_bitmap hold;
 	struct sc_bitmap holding;
+	u32 hint_flags[SC_NR_HINTS];
 	u64 bytes;
 };
 
@@ -380,17 +384,21 @@ struct sc_map *sc_map_create(const struct sc_geom *g);
 void sc_map_destroy(struct sc_map *m);
 
 /**
- * sc_map_load() - take over a record read from the metadata device
+ * sc_map_load() - take over records read from the metadata device
  * @m: a new map
- * @rec: a checked record; a later one of the same slot replaces the earlier,
- *       one with nothing valid unmaps
+ * @rec: checked records; a later one of the same slot replaces the earlier, one
+ *       with nothing valid unmaps
+ * @nr: how many
+ *
+ * Each slot becomes the newest in the policy's queue that its hint asks for.
  *
  * Context: before sc_map_load_end(), single thread.
+ * Return: true if something of them is dirty.
  */
-void sc_map_load(struct sc_map *m, const struct sc_record *rec);
+bool sc_map_load(struct sc_map *m, const struct sc_record *rec, u32 nr);
 
 /**
- * sc_map_load_end() - build chains, shards and free lists
+ * sc_map_load_end() - settle blocks held twice, build the free lists
  * @m: the map
  * @bad: set to a block held twice, if that is the reason of failure
  *

@@ -132,6 +132,9 @@ struct sc_meta {
  * @end: sub-blocks not wholly before this sector get lost by a resize
  * @doomed: slots whose dirty data would get lost; NULL without a resize
  * @nr_doomed: how many
+ * @as_is: no resize, no epoch and no other policy: every record is handed out
+ *	as it stands
+ * @recs: read and not handed out yet
  */
 struct sc_loader {
 	struct sc_meta *m;
@@ -140,6 +143,8 @@ struct sc_loader {
 	u64 end;
 	unsigned long *doomed;
 	u32 nr_doomed;
+	bool as_is;
+	struct sc_records *recs;
 };
 
 static inline u8 *sc_nth_block(u8 *buf, u32 i)
@@ -270,16 +275,14 @@ static inline void sc_checkpoint_mark(struct sc_meta *m, u32 slot)
 void sc_checkpoint_count(struct sc_meta *m);
 
 /**
- * sc_load_deliver() - hand out one state, as a resize or an epoch leaves it
- * @l: the loader
- * @rec: verified by the sizes on disk; changed
- * @again: the slot may have been handed out before
+ * sc_load_deliver() - hand out what was read, as a resize or an epoch leaves it
+ * @l: the loader; its records are verified by the sizes on disk, and forgotten
+ * @again: the slots may have been handed out before
  *
  * Context: may sleep.
  * Return: 0 or what the callback returned.
  */
-int __must_check sc_load_deliver(struct sc_loader *l, struct sc_record *rec,
-				 bool again);
+int __must_check sc_load_deliver(struct sc_loader *l, bool again);
 
 /**
  * sc_replay() - hand out the records of the journal

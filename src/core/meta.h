@@ -178,18 +178,19 @@ struct sc_meta_stats {
 };
 
 /**
- * typedef sc_meta_set_fn - take the state of a slot during load
+ * typedef sc_meta_set_fn - take the states of slots during load
  * @ctx: as given to sc_meta_create()
  * @rec: verified: slot and block in range, dirty a subset of valid
+ * @nr: how many, one after the other
  *
  * First come the mapped slots of the table in ascending order, then the records
- * of the journal in the order of their commits. A later call for a slot
+ * of the journal in the order of their commits. A later record of a slot
  * replaces an earlier one, valid == 0 unmaps it. On the way two slots may hold
  * one block; whether one block is held twice can be told only after load.
  *
  * Return: 0, or -errno, which ends the load.
  */
-typedef int (*sc_meta_set_fn)(void *ctx, const struct sc_record *rec);
+typedef int (*sc_meta_set_fn)(void *ctx, const struct sc_record *rec, u32 nr);
 
 /**
  * sc_meta_create() - make an engine; touches no device

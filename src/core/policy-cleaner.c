@@ -28,10 +28,9 @@ static void cleaner_insert(struct sc_policy *p, u32 slot)
 	sc_queue_push(p->map, slot, SC_Q_MAIN);
 }
 
-static void cleaner_load(struct sc_policy *p, u32 slot,
-			 u8 hint __maybe_unused)
+static u32 cleaner_load(u8 hint __maybe_unused)
 {
-	cleaner_insert(p, slot);
+	return SC_Q_MAIN << SC_QUEUE_SHIFT;
 }
 
 const struct sc_policy_type sc_policy_cleaner = {

@@ -12,9 +12,11 @@
  */
 #include "policy.h"
 
+#define LRU_FREQ_MAX	1u
+
 static void lru_init(struct sc_policy *p)
 {
-	sc_policy_set_shards(p, 1);
+	sc_policy_set_shards(p, LRU_FREQ_MAX);
 }
 
 static bool lru_admit(struct sc_policy *p __maybe_unused,
@@ -35,10 +37,10 @@ static void lru_insert(struct sc_policy *p, u32 slot)
 	sc_queue_push(p->map, slot, SC_Q_MAIN);
 }
 
-static void lru_load(struct sc_policy *p, u32 slot, u8 hint)
+static u32 lru_load(u8 hint)
 {
-	sc_policy_load_freq(p, slot, hint);
-	sc_queue_push(p->map, slot, SC_Q_MAIN);
+	return SC_Q_MAIN << SC_QUEUE_SHIFT |
+	       min_t(u32, sc_hint_freq(hint), LRU_FREQ_MAX) << SC_FREQ_SHIFT;
 }
 
 const struct sc_policy_type sc_policy_lru = {

@@ -102,15 +102,13 @@ static void s3_insert(struct sc_policy *p, u32 slot)
  * after a crash most slots say "small": those still in use are hit and promoted
  * before they get to the old end.
  */
-static void s3_load(struct sc_policy *p, u32 slot, u8 hint)
+static u32 s3_load(u8 hint)
 {
-	struct sc_slot *s = sc_map_slot(p->map, slot);
 	bool is_small = sc_hint_queue(hint) == SC_Q_SMALL;
 
-	sc_policy_load_freq(p, slot, hint);
-	/* As old as can be: its hits count. */
-	sc_slot_set_stamp(s, p->map->shards[sc_slot_shard(s)].stamp + 1);
-	sc_queue_push(p->map, slot, is_small ? SC_Q_SMALL : SC_Q_MAIN);
+	/* As old as can be, the shards' first stamp being 0: its hits count. */
+	return (is_small ? SC_Q_SMALL : SC_Q_MAIN) << SC_QUEUE_SHIFT |
+	       sc_hint_freq(hint) << SC_FREQ_SHIFT | 1u << SC_STAMP_SHIFT;
 }
 
 /* Nothing can be gained there now: empty, or too many in a row cannot go. */

@@ -34,6 +34,7 @@ struct sc_policy *sc_policy_create(const char *name, struct sc_map *m,
 	const struct sc_policy_type *type = sc_policy_find(name);
 	struct sc_policy *p = sc_env_alloc(1, sizeof(*p));
 	u64 nr = div_u64((u64)m->geom.nr_slots * ghost_percent, 100);
+	u8 hint;
 
 	if (!p || sc_env_warn_once(!type)) {
 		sc_env_free(p);
@@ -50,6 +51,8 @@ struct sc_policy *sc_policy_create(const char *name, struct sc_map *m,
 		}
 	}
 	type->init(p);
+	for (hint = 0; hint < SC_NR_HINTS; hint++)
+		m->hint_flags[hint] = type->load(hint);
 	return p;
 }
 
@@ -151,14 +154,6 @@ u8 sc_policy_pack_hint(const struct sc_policy *p, u32 slot)
 	u32 freq = sc_slot_freq(sc_map_slot(p->map, slot));
 
 	return (u8)(sc_policy_home(p, slot) | freq << 2);
-}
-
-void sc_policy_load_freq(struct sc_policy *p, u32 slot, u8 hint)
-{
-	struct sc_slot *s = sc_map_slot(p->map, slot);
-	u32 freq_max = p->map->shards[sc_slot_shard(s)].freq_max;
-
-	sc_slot_set_freq(s, min_t(u32, hint >> 2 & 3, freq_max));
 }
 
 u32 sc_policy_clock(struct sc_policy *p, u32 shard)

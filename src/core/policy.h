@@ -8,7 +8,7 @@
  * slot's counter, stamp and queue are the policy's; stamp_fill, stamp,
  * freq_max and stamp_skip of the shard as well.
  *
- * Every mapped slot is in exactly one queue, from insert() or load() until
+ * Every mapped slot is in exactly one queue, from insert() or sc_map_load() until
  * victim() or sc_queue_remove() takes it out. SC_Q_DIRTY holds slots that would
  * have been evicted but are dirty; cleaned() brings them back.
  */
@@ -45,12 +45,13 @@ struct sc_policy {
  * @init: set up every shard, once, before any other operation
  * @admit: should a missed block be cached at all?
  * @insert: a slot was mapped: put it into a queue
- * @load: the same at activation, with the hint that was stored
+ * @load: flags for a slot that was mapped at the last activation already: its
+ *	queue, counter and stamp, from the hint that was stored
  * @victim: find a slot to evict
  * @cleaned: a slot of SC_Q_DIRTY is clean now: to the old end of its queue
  * @hint: what to store of a slot
  *
- * All but @init run under the lock of the slot's shard, in any context, hard
+ * All but @init and @load run under the lock of the slot's shard, in any context, hard
  * interrupts included, and do a bounded amount of work. The wrappers below say
  * what each expects.
  */
@@ -60,7 +61,7 @@ struct sc_policy_type {
 	void (*init)(struct sc_policy *p);
 	bool (*admit)(struct sc_policy *p, sc_oblock_t b, bool write);
 	void (*insert)(struct sc_policy *p, u32 slot);
-	void (*load)(struct sc_policy *p, u32 slot, u8 hint);
+	u32 (*load)(u8 hint);
 	u32 (*victim)(struct sc_policy *p, u32 shard);
 	void (*cleaned)(struct sc_policy *p, u32 slot);
 	u8 (*hint)(const struct sc_policy *p, u32 slot);
@@ -78,8 +79,8 @@ const struct sc_policy_type *sc_policy_find(const char *name);
 /**
  * sc_policy_create() - put a policy to work
  * @name: one that sc_policy_find() knows
- * @m: the map, after sc_map_load_end(); its mapped slots are then handed over
- *     by sc_policy_load(), one by one
+ * @m: the map, before the first sc_map_load(), which asks the policy's hint_flags
+ *     where a slot belongs
  * @small_percent: share of the small queue, 1 to 90
  * @ghost_percent: length of the ghost relative to the slots, 0 to 100
  *
@@ -157,20 +158,6 @@ static inline bool sc_policy_admit(struct sc_policy *p, sc_oblock_t b,
 static inline void sc_policy_insert(struct sc_policy *p, u32 slot)
 {
 	p->type->insert(p, slot);
-}
-
-/**
- * sc_policy_load() - a slot held a block already when the cache was activated
- * @p: the policy
- * @slot: mapped, in no queue; slots come in ascending order
- * @hint: of sc_policy_hint(), perhaps of another policy or made up: any value
- *        is good
- *
- * Context: any, shard lock held or no other user yet.
- */
-static inline void sc_policy_load(struct sc_policy *p, u32 slot, u8 hint)
-{
-	p->type->load(p, slot, hint);
 }
 
 /**
@@ -307,19 +294,14 @@ void sc_policy_set_shards(struct sc_policy *p, u8 freq_max);
  */
 u8 sc_policy_pack_hint(const struct sc_policy *p, u32 slot);
 
-/**
- * sc_policy_load_freq() - set a slot's counter from a hint
- * @p: the policy
- * @slot: the slot
- * @hint: any value; the counter does not get larger than the policy counts
- *
- * Context: any, shard lock held or no other user yet.
- */
-void sc_policy_load_freq(struct sc_policy *p, u32 slot, u8 hint);
-
 static inline enum sc_queue_id sc_hint_queue(u8 hint)
 {
 	return hint & 3;
+}
+
+static inline u32 sc_hint_freq(u8 hint)
+{
+	return hint >> 2 & 3;
 }
 
 /**

@@ -173,8 +173,9 @@ static int find_tx(struct replay *rp)
 static int apply_block(struct replay *rp, u32 offset)
 {
 	struct sc_meta *m = rp->l->m;
+	struct sc_records *recs = rp->l->recs;
 	struct sc_tx_block place;
-	struct sc_record rec;
+	struct sc_record *rec;
 	u64 tx;
 	u32 i;
 	int r = 0;
@@ -182,17 +183,18 @@ static int apply_block(struct replay *rp, u32 offset)
 	if (sc_env_warn_once(!open_block(rp, offset, &tx, &place)))
 		return -EUCLEAN;
 	for (i = 0; i < place.nr_records && !r; i++) {
+		rec = &recs->rec[recs->nr];
 		r = sc_codec_journal_get(fetched(rp, offset), i, &m->sb.geom,
-					 &rec, rp->l->why);
+					 rec, rp->l->why);
 		if (r) {
 			r = damage(rp, r);
 			continue;
 		}
 		/* The tail will pass it: then the table must know it. */
-		sc_checkpoint_mark(m, from_cblock(rec.slot));
-		r = sc_load_deliver(rp->l, &rec, true);
+		sc_checkpoint_mark(m, from_cblock(rec->slot));
+		recs->nr++;
 	}
-	return r;
+	return r ?: sc_load_deliver(rp->l, true);
 }
 
 static int apply_all(struct replay *rp)

@@ -149,29 +149,19 @@ static int meta_open(struct sc_cache *c, struct sc_reason *why)
 	return meta_open_once(c, why);
 }
 
-static int load_record(void *ctx, const struct sc_record *rec)
+/* A block that the journal calls clean later costs the sweep a look. */
+static int load_records(void *ctx, const struct sc_record *rec, u32 nr)
 {
 	struct sc_cache *c = ctx;
-
-	sc_map_load(c->map, rec);
-	return 0;
-}
-
-/* Give every mapped slot to the policy, and every dirty one to the sweep. */
-static void load_policy(struct sc_cache *c)
-{
-	struct sc_map *m = c->map;
 	u32 i;
 
-	for (i = 0; i < c->geom.nr_slots; i++) {
-		if (!(i & 0xffff))
-			cond_resched();
-		if (!sc_slot_valid(m, i))
-			continue;
-		sc_policy_load(c->policy, i, (u8)sc_map_slot(m, i)->q_prev);
-		if (sc_slot_dirty(m, i))
-			sc_dirty_set(c->dirty, sc_slot_block(sc_map_slot(m, i)));
-	}
+	cond_resched();
+	if (!sc_map_load(c->map, rec, nr))
+		return 0;
+	for (i = 0; i < nr; i++)
+		if (rec[i].dirty)
+			sc_dirty_set(c->dirty, rec[i].block);
+	return 0;
 }
 
 static int cache_load(struct sc_cache *c, struct sc_reason *why)
@@ -189,7 +179,7 @@ static int cache_load(struct sc_cache *c, struct sc_reason *why)
 				     tune->small_queue, tune->ghost);
 	if (!c->policy)
 		return -ENOMEM;
-	r = sc_meta_load(c->meta, load_record, why);
+	r = sc_meta_load(c->meta, load_records, why);
 	if (r)
 		return r;
 	r = sc_map_load_end(c->map, &bad);
@@ -198,7 +188,6 @@ static int cache_load(struct sc_cache *c, struct sc_reason *why)
 			      from_oblock(bad));
 		return r;
 	}
-	load_policy(c);
 	return locks_init(c);
 }
 

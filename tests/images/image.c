@@ -146,25 +146,18 @@ static void view_set(struct world *w, const struct sc_record *rec)
 		*to = (struct sc_record){ .slot = rec->slot };
 }
 
-static int load_record(void *ctx, const struct sc_record *rec)
+static int load_records(void *ctx, const struct sc_record *rec, u32 nr)
 {
 	struct world *w = ctx;
 	u64 got;
-
-	assert(!sc_record_fault(sc_meta_geom(w->m), rec, &got));
-	view_set(w, rec);
-	sc_map_load(w->map, rec);
-	return 0;
-}
-
-static void load_policy(struct world *w)
-{
 	u32 i;
 
-	for (i = 0; i < w->map->geom.nr_slots; i++)
-		if (sc_slot_valid(w->map, i))
-			sc_policy_load(w->policy, i,
-				       (u8)sc_map_slot(w->map, i)->q_prev);
+	for (i = 0; i < nr; i++) {
+		assert(!sc_record_fault(sc_meta_geom(w->m), &rec[i], &got));
+		view_set(w, &rec[i]);
+	}
+	sc_map_load(w->map, rec, nr);
+	return 0;
 }
 
 static int load(struct world *w)
@@ -180,15 +173,13 @@ static int load(struct world *w)
 	w->policy = sc_policy_create(*policy ? policy : "s3fifo", w->map, 10,
 				     50);
 	assert(w->policy);
-	r = sc_meta_load(w->m, load_record, &w->why);
+	r = sc_meta_load(w->m, load_records, &w->why);
 	if (r)
 		return r;
 	r = sc_map_load_end(w->map, &bad);
 	if (r)
 		sc_reason_set(&w->why, "corrupt slot table: block %llu is held twice",
 			      (unsigned long long)from_oblock(bad));
-	else
-		load_policy(w);
 	return r;
 }
 

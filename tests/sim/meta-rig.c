@@ -332,12 +332,14 @@ void rig_copy_disks(struct rig *to, const struct rig *from)
 	*to->maybe = *from->maybe;
 }
 
-int rig_set(void *ctx, const struct sc_record *rec)
+int rig_set(void *ctx, const struct sc_record *rec, u32 nr)
 {
 	struct rig *rig = ctx;
 
-	assert(from_cblock(rec->slot) < sc_meta_geom(rig->m)->nr_slots);
-	apply(rig->loaded, rec);
+	for (; nr--; rec++) {
+		assert(from_cblock(rec->slot) < sc_meta_geom(rig->m)->nr_slots);
+		apply(rig->loaded, rec);
+	}
 	return 0;
 }
 

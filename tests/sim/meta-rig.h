@@ -150,7 +150,7 @@ bool rig_shrink(struct rig_state *s, const struct sc_geom *old,
 		const struct sc_geom *new);
 
 /** rig_set() - the callback of load */
-int rig_set(void *ctx, const struct sc_record *rec);
+int rig_set(void *ctx, const struct sc_record *rec, u32 nr);
 
 extern const struct sc_meta_io rig_io;
 

@@ -29,10 +29,13 @@ static struct sc_map *note_create(const struct sc_geom *g)
 	return sc_map_create(g);
 }
 
-static void note_load(struct sc_map *m, const struct sc_record *rec)
+static bool note_load(struct sc_map *m, const struct sc_record *rec, u32 nr)
 {
-	loaded[from_cblock(rec->slot)] = *rec;
-	sc_map_load(m, rec);
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		loaded[from_cblock(rec[i].slot)] = rec[i];
+	return sc_map_load(m, rec, nr);
 }
 
 static int note_load_end(struct sc_map *m, sc_oblock_t *bad)
@@ -56,7 +59,7 @@ static bool note_full(struct sc_cache *c, struct sc_meta *m)
 /* ---- the module ------------------------------------------------------------ */
 
 #define sc_map_create(g)		note_create(g)
-#define sc_map_load(m, rec)		note_load(m, rec)
+#define sc_map_load(m, rec, nr)		note_load(m, rec, nr)
 #define sc_map_load_end(m, bad)		note_load_end(m, bad)
 #define sc_meta_commit_full(m)		note_full(c, m)
 #include "../broken/module.c"

@@ -240,12 +240,14 @@ static void test_version(void **state)
 
 static u32 nr_set, last_slot;
 
-static int count_set(void *ctx, const struct sc_record *rec)
+static int count_set(void *ctx, const struct sc_record *rec, u32 nr)
 {
 	(void)ctx;
-	assert_true(!nr_set || from_cblock(rec->slot) > last_slot);
-	last_slot = from_cblock(rec->slot);
-	nr_set++;
+	for (; nr--; rec++) {
+		assert_true(!nr_set || from_cblock(rec->slot) > last_slot);
+		last_slot = from_cblock(rec->slot);
+		nr_set++;
+	}
 	return 0;
 }
 

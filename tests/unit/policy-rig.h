@@ -43,6 +43,30 @@ static inline void rig_create(struct rig *r, const char *policy, u32 nr_slots,
 	rig_create_subs(r, policy, nr_slots, ghost, 1);
 }
 
+/* Ten slots, of which slot 0 was cached at the last activation already. */
+static inline void rig_create_loaded(struct rig *r, const char *policy,
+				     u8 hint)
+{
+	struct sc_geom g = {
+		.block_shift = 3,
+		.sub_shift = 3,
+		.nr_subs = 1,
+		.run_shift = 4,
+		.nr_slots = 10,
+		.nr_oblocks = 1ULL << 40,
+		.origin_sectors = 1ULL << 43,
+	};
+	struct sc_record rec = { .valid = 1, .hint = hint };
+	sc_oblock_t bad;
+
+	*r = (struct rig){ .map = sc_map_create(&g) };
+	assert(r->map);
+	r->p = sc_policy_create(policy, r->map, 10, 50);
+	assert(r->p);
+	sc_map_load(r->map, &rec, 1);
+	assert(!sc_map_load_end(r->map, &bad));
+}
+
 static inline void rig_destroy(struct rig *r)
 {
 	sc_policy_destroy(r->p);

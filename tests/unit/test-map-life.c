@@ -545,7 +545,7 @@ static void load_block(u32 i, u64 block, u16 valid, u16 dirty)
 		.slot = to_cblock(i), .block = to_oblock(block),
 		.valid = valid, .dirty = dirty,
 	};
-	sc_map_load(m, &s->disk);
+	sc_map_load(m, &s->disk, 1);
 	s->life = LIVE;
 	s->block = block;
 	s->valid = valid;
@@ -573,9 +573,6 @@ static void load_some(void)
 		i += 2;
 	}
 	assert_int_equal(sc_map_load_end(m, &bad), 0);
-	for (i = 0; i < end; i++)
-		if (model[i].life == LIVE)
-			sc_queue_push(m, i, SC_Q_SMALL);
 }
 
 static void live(u32 nr_slots, u8 nr_subs, u32 nr_ops, u32 check_every)

@@ -145,7 +145,7 @@ static void load(struct sc_map *m, u32 slot, u64 block, u16 valid, u16 dirty)
 		.hint = slot & 255,
 	};
 
-	sc_map_load(m, &rec);
+	assert_int_equal(sc_map_load(m, &rec, 1), !!dirty);
 }
 
 static void test_load(void **state)
@@ -172,7 +172,10 @@ static void test_load(void **state)
 	assert_int_equal(from_oblock(sc_slot_block(sc_map_slot(m, 5))), far);
 	check_masks(m, 1, 0x6, 0x4, 0x6);
 	assert_int_equal(sc_slot_ddirty(m, 1), 0x4);
-	assert_int_equal((u8)sc_map_slot(m, 5)->q_prev, 5);
+	/* The last one is the newest; without a policy there is one queue. */
+	assert_int_equal(m->shards[0].queue[SC_Q_MAIN].nr, 3);
+	assert_int_equal(m->shards[0].queue[SC_Q_MAIN].head, 1);
+	assert_int_equal(m->shards[0].queue[SC_Q_MAIN].tail, 0);
 	assert_int_equal(m->shards[0].nr_free, 5);
 	assert_int_equal(m->shards[0].nr_slots, 8);
 	assert_int_equal(m->shards[0].nr_mapped, 3);

@@ -441,26 +441,22 @@ static void test_names(void **state)
 static void check_hint(const char *policy, u32 hint)
 {
 	struct rig r;
-	u32 slot;
 	u8 back;
 
-	rig_create(&r, policy, 10, 50);
-	slot = rig_insert(&r, 1, false);
-	sc_queue_remove(r.map, slot);
-	sc_policy_load(r.p, slot, (u8)hint);
+	rig_create_loaded(&r, policy, (u8)hint);
 	check_queues(&r);
-	assert_int_not_equal(rig_queue(&r, slot), SC_Q_DIRTY);
-	assert_in_range(sc_slot_freq(&r.map->slots[slot]), 0,
+	assert_int_not_equal(rig_queue(&r, 0), SC_Q_DIRTY);
+	assert_in_range(sc_slot_freq(&r.map->slots[0]), 0,
 			r.map->shards[0].freq_max);
-	back = sc_policy_hint(r.p, slot);
-	assert_int_not_equal(back, 0);
-	sc_queue_remove(r.map, slot);
-	sc_policy_load(r.p, slot, back);
-	assert_int_equal(sc_policy_hint(r.p, slot), back);
 	if (!strcmp(policy, "s3fifo") && (hint & 3) == SC_Q_SMALL)
-		assert_int_equal(rig_queue(&r, slot), SC_Q_SMALL);
+		assert_int_equal(rig_queue(&r, 0), SC_Q_SMALL);
 	else
-		assert_int_equal(rig_queue(&r, slot), SC_Q_MAIN);
+		assert_int_equal(rig_queue(&r, 0), SC_Q_MAIN);
+	back = sc_policy_hint(r.p, 0);
+	assert_int_not_equal(back, 0);
+	rig_destroy(&r);
+	rig_create_loaded(&r, policy, back);
+	assert_int_equal(sc_policy_hint(r.p, 0), back);
 	rig_destroy(&r);
 }
 

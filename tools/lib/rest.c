@@ -211,9 +211,10 @@ void rest_unmap(struct rest *r, sc_cblock_t slot)
 	rest_put(r, &nothing);
 }
 
-static int set_loaded(void *ctx, const struct sc_record *rec)
+static int set_loaded(void *ctx, const struct sc_record *rec, u32 nr)
 {
-	store(ctx, rec);
+	for (; nr--; rec++)
+		store(ctx, rec);
 	return 0;
 }
 
