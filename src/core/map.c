@@ -9,68 +9,8 @@
 #define SLOTS_PER_SHARD	4096u
 /* Two slots share a chain head on average. */
 #define SLOTS_PER_GROUP	(2 * SC_RUN_HEADS)
-
-/* ---- bitmaps ----------------------------------------------------------------- */
-
-static int bitmap_init(struct sc_bitmap *b, u32 nr, u64 *bytes)
-{
-	size_t summary;
-
-	b->nr_words = BITS_TO_LONGS(nr);
-	summary = BITS_TO_LONGS(b->nr_words);
-	b->bits = sc_env_alloc(b->nr_words, sizeof(long));
-	b->summary = sc_env_alloc(summary, sizeof(long));
-	*bytes += (b->nr_words + summary) * sizeof(long);
-	return b->bits && b->summary ? 0 : -ENOMEM;
-}
-
-static void bitmap_exit(struct sc_bitmap *b)
-{
-	sc_env_free(b->summary);
-	sc_env_free(b->bits);
-}
-
-/* Find and clear the first set bit of a word at or above @bit. */
-static u32 bitmap_next_in_word(struct sc_bitmap *b, unsigned long word,
-			       unsigned int bit)
-{
-	unsigned long left = READ_ONCE(b->bits[word]) >> bit << bit;
-	unsigned long i;
-
-	while (left) {
-		i = word * BITS_PER_LONG + __ffs(left);
-		if (test_and_clear_bit(i, b->bits))
-			return i;
-		left &= left - 1;
-	}
-	return SC_NIL;
-}
-
-u32 sc_bitmap_next(struct sc_bitmap *b, u32 from)
-{
-	unsigned long word = from / BITS_PER_LONG;
-	u32 i;
-
-	if (from % BITS_PER_LONG) {
-		i = bitmap_next_in_word(b, word, from % BITS_PER_LONG);
-		if (i != SC_NIL)
-			return i;
-		word++;
-	}
-	while ((word = find_next_bit(b->summary, b->nr_words, word)) <
-	       b->nr_words) {
-		/*
-		 * Atomic and fully ordered, so that a setter who found the
-		 * summary still set has set its bit before we look.
-		 */
-		test_and_clear_bit(word, b->summary);
-		i = bitmap_next_in_word(b, word, 0);
-		if (i != SC_NIL)
-			return i;
-		word++;
-	}
-	return SC_NIL;
-}
+/* So many slots are gone through before others may run. */
+#define LOAD_STRIDE	65536u
 
 /* ---- creation ---------------------------------------------------------------- */
 
@@ -83,7 +23,7 @@ static u32 shards_for(u32 nr_slots)
 
 static int map_init(struct sc_map *m)
 {
-	u32 nr = m->geom.nr_slots, i;
+	u32 nr = m->geom.nr_slots;
 
 	m->nr_shards = shards_for(nr);
 	m->nr_groups = max_t(u32, m->nr_shards, nr / SLOTS_PER_GROUP);
@@ -99,14 +39,14 @@ static int map_init(struct sc_map *m)
 		if (!m->masks)
 			return -ENOMEM;
 	}
-	if (bitmap_init(&m->pending, nr, &m->bytes) ||
-	    bitmap_init(&m->hold, nr, &m->bytes) ||
-	    bitmap_init(&m->holding, nr, &m->bytes))
+	if (sc_bitmap_init(&m->pending, nr, &m->bytes) ||
+	    sc_bitmap_init(&m->hold, nr, &m->bytes) ||
+	    sc_bitmap_init(&m->holding, nr, &m->bytes))
 		return -ENOMEM;
 	if (!m->slots || !m->heads || !m->shards)
 		return -ENOMEM;
-	for (i = 0; i < m->nr_groups * SC_RUN_HEADS; i++)
-		m->heads[i] = SC_NIL;
+	memset(m->heads, 0xff, (size_t)m->nr_groups * SC_RUN_HEADS *
+			       sizeof(*m->heads));
 	return 0;
 }
 
@@ -143,9 +83,9 @@ void sc_map_destroy(struct sc_map *m)
 {
 	if (!m)
 		return;
-	bitmap_exit(&m->holding);
-	bitmap_exit(&m->hold);
-	bitmap_exit(&m->pending);
+	sc_bitmap_exit(&m->holding);
+	sc_bitmap_exit(&m->hold);
+	sc_bitmap_exit(&m->pending);
 	sc_env_free(m->shards);
 	sc_env_free(m->heads);
 	sc_env_free(m->masks);
@@ -369,7 +309,6 @@ static void load_undo(struct sc_map *m, u32 i)
 {
 	struct sc_shard *sh = slot_shard(m, i);
 
-	sh->nr_mapped--;
 	sh->nr_dirty -= !!sc_slot_dirty(m, i);
 	sh->nr_dirty_subs -= hweight16(sc_slot_dirty(m, i));
 	sc_queue_remove(m, i);
@@ -379,10 +318,10 @@ static void load_undo(struct sc_map *m, u32 i)
 	set_durable(m, i, 0, 0);
 }
 
-static void load_masks(struct sc_map *m, struct sc_shard *sh,
-		       const struct sc_record *rec)
+static void load_masks(struct sc_map *m, const struct sc_record *rec)
 {
 	u32 i = from_cblock(rec->slot);
+	struct sc_shard *sh = slot_shard(m, i);
 
 	sh->nr_dirty += !!rec->dirty;
 	sh->nr_dirty_subs += hweight16(rec->dirty);
@@ -390,55 +329,77 @@ static void load_masks(struct sc_map *m, struct sc_shard *sh,
 	set_durable(m, i, rec->valid, rec->dirty);
 }
 
-/* How the flags of a slot begin, in a shard. */
-static u32 load_flags(const struct sc_map *m, u32 shard)
+/**
+ * struct load_run - where the next blocks of a run go
+ * @run: the run
+ * @shard: its shard
+ * @first: its first block
+ * @nr_blocks: blocks in it; 0: there is none yet
+ * @flags: how the flags of their slots begin
+ */
+struct load_run {
+	struct sc_run run;
+	struct sc_shard *shard;
+	u64 first;
+	u32 nr_blocks;
+	u32 flags;
+};
+
+static void load_begin_run(struct sc_map *m, struct load_run *lr, sc_oblock_t b)
 {
-	return shard << SC_SHARD_SHIFT | SC_HASHED |
-	       (m->masks ? 0 : SC_V | SC_DV);
+	lr->run = sc_map_run(m, b);
+	lr->shard = &m->shards[lr->run.shard];
+	lr->first = from_oblock(b) >> m->geom.run_shift << m->geom.run_shift;
+	lr->nr_blocks = 1u << m->geom.run_shift;
+	lr->flags = (u32)(from_oblock(b) >> 32) | SC_HASHED |
+		    (m->masks ? 0 : SC_V | SC_DV) |
+		    lr->run.shard << SC_SHARD_SHIFT;
 }
 
 /*
  * Runs for each slot of the cache. Two that hold one block are looked at in the
  * end: until the journal is through there may be any number of them.
  */
-bool sc_map_load(struct sc_map *m, const struct sc_record *rec, u32 nr)
+static __always_inline bool load_all(struct sc_map *m,
+				     const struct sc_record *rec, u32 nr,
+				     bool has_masks)
 {
+	const struct sc_record *end = rec + nr;
 	struct sc_slot *slots = m->slots, *s;
-	struct sc_shard *sh = NULL;
-	struct sc_run run = {};
-	u64 run_nr = ~0ULL, b;
+	struct load_run lr = {};
 	bool dirty = false;
-	u32 flags = 0, i, *head;
+	u32 i, next, *head;
 
-	for (; nr--; rec++) {
+	for (; rec != end; rec++) {
 		i = from_cblock(rec->slot);
 		s = &slots[i];
 		if (unlikely(s->flags & SC_HASHED))
 			load_undo(m, i);
 		if (unlikely(!rec->valid))
 			continue;
-		b = from_oblock(rec->block);
-		if (b >> m->geom.run_shift != run_nr) {
-			run_nr = b >> m->geom.run_shift;
-			run = sc_map_run(m, rec->block);
-			sh = &m->shards[run.shard];
-			flags = load_flags(m, run.shard);
-		}
-		head = sc_run_head(&run, rec->block);
-		if (unlikely(sc_map_match(m, *head, rec->block) != SC_NIL))
+		if (from_oblock(rec->block) - lr.first >= lr.nr_blocks)
+			load_begin_run(m, &lr, rec->block);
+		head = sc_run_head(&lr.run, rec->block);
+		next = *head;
+		if (unlikely(sc_map_match(m, next, rec->block) != SC_NIL))
 			sc_bitmap_set(&m->hold, i);
-		s->block_lo = (u32)b;
-		s->hash_next = *head;
-		s->flags = flags | (u32)(b >> 32) |
-			   m->hint_flags[rec->hint % SC_NR_HINTS];
 		*head = i;
-		queue_link(&sh->queue[sc_slot_queue(s)], slots, i);
-		sh->nr_mapped++;
-		if (rec->dirty || m->masks)
-			load_masks(m, sh, rec);
-		dirty |= rec->dirty;
+		s->hash_next = next;
+		s->block_lo = (u32)from_oblock(rec->block);
+		s->flags = lr.flags | m->hint_flags[rec->hint % SC_NR_HINTS];
+		queue_link(&lr.shard->queue[sc_slot_queue(s)], slots, i);
+		if (has_masks || unlikely(rec->dirty)) {
+			load_masks(m, rec);
+			dirty |= rec->dirty;
+		}
 	}
 	return dirty;
+}
+
+bool sc_map_load(struct sc_map *m, const struct sc_record *rec, u32 nr)
+{
+	return m->masks ? load_all(m, rec, nr, true) :
+			  load_all(m, rec, nr, false);
 }
 
 /* A clean slot of a block that a newer one holds as well. */
@@ -498,27 +459,50 @@ static void load_free(struct sc_map *m, u32 i, u32 *shard)
 	free_push(m, i);
 }
 
-int sc_map_load_end(struct sc_map *m, sc_oblock_t *bad)
+static int load_settle_all(struct sc_map *m, sc_oblock_t *bad)
 {
-	u32 i, shard = 0;
-	int r;
+	u32 i = 0;
+	int r = 0;
 
-	for (i = 0; i < m->nr_shards; i++)
-		m->shards[i].nr_slots = m->shards[i].nr_mapped;
-	for (i = 0; (i = sc_bitmap_next(&m->hold, i)) != SC_NIL; i++) {
+	for (; !r && (i = sc_bitmap_next(&m->hold, i)) != SC_NIL; i++) {
 		if ((m->slots[i].flags & (SC_HASHED | SC_RETIRING)) != SC_HASHED)
 			continue;
 		*bad = sc_slot_block(&m->slots[i]);
 		r = load_settle(m, *bad);
-		if (r)
-			return r;
 	}
-	for (i = 0; i < m->geom.nr_slots; i++) {
+	return r;
+}
+
+/* All slots that nothing was loaded for. */
+static void load_free_all(struct sc_map *m)
+{
+	const struct sc_slot *slots = m->slots;
+	u32 i = 0, end, shard = 0;
+
+	while (i < m->geom.nr_slots) {
 		sc_env_resched(i);
-		if (!(m->slots[i].flags & SC_HASHED))
-			load_free(m, i, &shard);
+		end = min_t(u32, m->geom.nr_slots, i + LOAD_STRIDE);
+		for (; i < end; i++)
+			if (unlikely(!(slots[i].flags & SC_HASHED)))
+				load_free(m, i, &shard);
 	}
-	return 0;
+}
+
+int sc_map_load_end(struct sc_map *m, sc_oblock_t *bad)
+{
+	struct sc_shard *sh = m->shards;
+	u32 i;
+	int r;
+
+	for (i = 0; i < m->nr_shards; i++, sh++) {
+		sh->nr_mapped = sh->queue[SC_Q_SMALL].nr +
+				sh->queue[SC_Q_MAIN].nr;
+		sh->nr_slots = sh->nr_mapped;
+	}
+	r = load_settle_all(m, bad);
+	if (!r)
+		load_free_all(m);
+	return r;
 }
 
 /* ---- transitions ------------------------------------------------------------- */

@@ -28,6 +28,7 @@
 #ifndef SC_MAP_H
 #define SC_MAP_H
 
+#include "bitmap.h"
 #include "types.h"
 
 /* Flags of a slot. The lowest byte is the upper part of the block number. */
@@ -55,7 +56,6 @@
 
 #define SC_RUN_HEADS	16u
 #define SC_NR_HINTS	16u		/* of a hint the lower bits count */
-#define SC_NIL		(~0u)
 
 /**
  * struct sc_slot - one slot, 20 bytes
@@ -146,18 +146,6 @@ struct sc_shard {
 	u8 stamp;
 	u8 freq_max;
 	u8 stamp_skip;
-};
-
-/**
- * struct sc_bitmap - one bit per slot and a summary bit per word of them
- * @bits: the bits
- * @summary: set if the word may hold a set bit
- * @nr_words: words in @bits
- */
-struct sc_bitmap {
-	unsigned long *bits;
-	unsigned long *summary;
-	unsigned long nr_words;
 };
 
 /**
@@ -609,29 +597,6 @@ bool sc_map_settled(const struct sc_map *m, u32 i, u16 mask);
  * Return: true if one may.
  */
 bool sc_map_any_dirty_record(const struct sc_map *m);
-
-/* ---- bitmaps; no lock ------------------------------------------------------ */
-
-static inline void sc_bitmap_set(struct sc_bitmap *b, u32 i)
-{
-	if (test_and_set_bit(i, b->bits))
-		return;
-	set_bit(i / BITS_PER_LONG, b->summary);
-}
-
-/**
- * sc_bitmap_next() - find and clear the next bit
- * @b: the bitmap
- * @from: first slot to look at
- *
- * Clears a word's summary before it looks at the word, so that a bit set
- * meanwhile is found by this scan or the next. The caller scans upwards from 0
- * to the end, else a summary bit may be lost.
- *
- * Context: any; one scanner at a time.
- * Return: the slot, or SC_NIL at the end.
- */
-u32 sc_bitmap_next(struct sc_bitmap *b, u32 from);
 
 /* ---- queues; the shard's lock is held -------------------------------------- */
 
