@@ -44,14 +44,15 @@ static bool slot_is_hot(const struct sc_slot *s)
 /*
  * Left for the next sweep. Who waits for one has had all records committed
  * before, as long as that was possible: what no durable record calls dirty was
- * written since.
+ * written since. So was a sub-block alone in its slot whose record is on its way.
  */
 static void slot_left(struct sc_batch *b, u32 i, u16 mask)
 {
 	struct sc_map *m = b->c->map;
+	bool on_its_way = !m->masks && sc_map_slot(m, i)->flags & SC_COMMITTING;
 
 	if (READ_ONCE(b->c->health) != SC_RW ||
-	    mask & sc_slot_dvalid(m, i) & sc_slot_ddirty(m, i))
+	    (mask & sc_slot_dvalid(m, i) & sc_slot_ddirty(m, i) && !on_its_way))
 		b->missed = true;
 }
 

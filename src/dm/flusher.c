@@ -55,6 +55,12 @@ static bool pressed(struct sc_cache *c)
 	       c->policy->type == &sc_policy_cleaner;
 }
 
+static u64 foreground_hits(struct sc_cache *c)
+{
+	return sc_stats_sum(c->target, SC_CNT_read_hits) +
+	       sc_stats_sum(c->target, SC_CNT_write_hits);
+}
+
 /* So much is served from the cache that each read for us costs somebody. */
 static bool cache_busy(struct sc_cache *c)
 {
@@ -64,11 +70,11 @@ static bool cache_busy(struct sc_cache *c)
 
 	if (ms < BUSY_MS)
 		return f->busy;
-	hits = sc_stats_sum(c->target, SC_CNT_read_hits) +
-	       sc_stats_sum(c->target, SC_CNT_write_hits);
+	hits = foreground_hits(c);
 	/* A reset sets it back. */
 	f->busy = hits > f->hits && hits - f->hits >= (u64)ms * BUSY_HITS;
 	f->hits = hits;
+	f->hits = foreground_hits(c);
 	f->hits_seen = jiffies;
 	return f->busy;
 }
@@ -141,7 +147,8 @@ static void flusher_wait(struct sc_cache *c, unsigned int ms)
 	wait_event_idle_timeout(f->work,
 				READ_ONCE(f->kicked) || kthread_should_stop(),
 				msecs_to_jiffies(ms));
-	WRITE_ONCE(f->kicked, false);
+	/* What the kick was for is looked at after this. */
+	smp_store_mb(f->kicked, false);
 }
 
 /* Whoever waits for the end of what is dirty. */
@@ -162,6 +169,8 @@ static void flusher_result(struct sc_cache *c, int r)
 	struct sc_flusher *f = c->flusher;
 
 	WRITE_ONCE(f->errors, r ? min(f->errors + 1, BACKOFF_MAX) : 0);
+	/* Pairs with drain_hopeless(). */
+	smp_wmb();
 	WRITE_ONCE(f->tries, f->tries + 1);
 	/* Pairs with sc_flusher_urge(). */
 	smp_mb();
@@ -195,14 +204,17 @@ static void sweep_begin(struct sc_flusher *f)
 	smp_mb();
 }
 
-static void sweep_end(struct sc_flusher *f)
+static void sweep_end(struct sc_cache *c)
 {
+	struct sc_flusher *f = c->flusher;
+
 	/* Urgent until a whole sweep has passed that began after the call. */
 	atomic_dec_if_positive(&f->urgent);
 	if (f->sweep.failing)
 		WRITE_ONCE(f->sweep.failed, f->sweep.failed + 1);
 	else if (!f->sweep.missed)
 		WRITE_ONCE(f->sweep.done, f->sweep.begun);
+	flusher_tell(c);
 }
 
 /* Nine tenths of the time are for others. */
@@ -213,11 +225,27 @@ static void flusher_rest(struct sc_cache *c, u64 ns, unsigned int least_ms)
 	flusher_wait(c, clamp_t(u64, ms, least_ms, TICK_MS));
 }
 
+static bool may_spare(struct sc_cache *c)
+{
+	return !pressed(c) &&
+	       dirty_percent(c) <= sc_tune(&tune(c)->dirty_high);
+}
+
 /* Nobody minds if it takes longer. */
 static bool may_rest(struct sc_cache *c)
 {
-	return !pressed(c) && cache_busy(c) &&
-	       dirty_percent(c) <= sc_tune(&tune(c)->dirty_high);
+	return may_spare(c) && cache_busy(c);
+}
+
+/* Before the next sweep, if it would find the same. */
+static void sweep_rest(struct sc_cache *c)
+{
+	struct sc_sweep *s = &c->flusher->sweep;
+
+	if (s->spared && may_spare(c))
+		flusher_rest(c, s->looked, HOT_MS);
+	else if (s->failing)
+		flusher_wait(c, RECENT_MS);
 }
 
 /* Returns whether that was the end of a sweep. */
@@ -251,14 +279,14 @@ static void flusher_batch(struct sc_cache *c)
 		f->sweep.failing |= r || b->nr_failed;
 	}
 	if (end)
-		sweep_end(f);
+		sweep_end(c);
 	if (b->nr_slots)
 		flusher_result(c, r);
 	else if (whole && end)
 		flusher_stuck(c, b);
-	if (end && f->sweep.spared)
-		flusher_rest(c, f->sweep.looked, HOT_MS);
-	else if (b->nr_slots && may_rest(c))
+	if (end)
+		sweep_rest(c);
+	if (b->nr_slots && may_rest(c))
 		flusher_rest(c, ktime_get_ns() - began, 0);
 }
 
@@ -357,21 +385,34 @@ static struct drain drain_begin(struct sc_cache *c)
 	smp_mb();
 	d.swept = READ_ONCE(f->sweep.begun) + 1;
 	atomic_inc(&f->drain);
+	/* The kick is seen after the count. */
+	smp_mb__after_atomic();
 	sc_flusher_kick(c);
 	return d;
 }
 
+/* While nothing else becomes dirty what is rewritten is waited for, too. */
+static bool sweep_will_do(struct sc_cache *c)
+{
+	return READ_ONCE(c->health) != SC_RW || sc_cache_mode(c) == SC_WRITEBACK;
+}
+
 static bool drain_done(struct sc_cache *c, const struct drain *d)
 {
-	return !sc_stats_nr_dirty(c) || READ_ONCE(c->flusher->sweep.done) >= d->swept;
+	return !sc_stats_nr_dirty(c) ||
+	       (READ_ONCE(c->flusher->sweep.done) >= d->swept &&
+		sweep_will_do(c));
 }
 
 static bool drain_hopeless(struct sc_cache *c, const struct drain *d)
 {
 	struct sc_flusher *f = c->flusher;
+	bool tried = READ_ONCE(f->tries) != d->tries;
 
+	/* Pairs with flusher_result(): the tries before what came of them. */
+	smp_rmb();
 	return READ_ONCE(f->stopped) || READ_ONCE(f->sweep.failed) >= d->failed ||
-	       (sc_flusher_gave_up(c) && READ_ONCE(f->tries) != d->tries);
+	       (tried && sc_flusher_gave_up(c));
 }
 
 /* Ends well or not; what came true is kept, others may write meanwhile. */
@@ -412,9 +453,6 @@ int sc_flusher_drain(struct sc_cache *c)
 	/* What is dirty now is told from what will be by its record. */
 	sc_commit_sync(c);
 	d = drain_begin(c);
-	/* Nothing becomes dirty any more, so it can be waited for. */
-	if (sc_cache_mode(c) != SC_WRITEBACK)
-		d.swept = ~0ULL;
 	r = wait_event_interruptible(f->drain_wait,
 				     (done = drain_done(c, &d)) ||
 				     drain_hopeless(c, &d) ||

@@ -144,6 +144,8 @@ typedef struct { s64 v; } atomic64_t;
 #define smp_mb()			((void)0)
 #define smp_rmb()			((void)0)
 #define smp_wmb()			((void)0)
+#define smp_mb__after_atomic()		((void)0)
+#define smp_store_mb(x, v)		((void)((x) = (v)))
 #define smp_store_release(p, x)		((void)(*(p) = (x)))
 #define smp_load_acquire(p)		(*(p))
 #define xchg(p, new)	\
