@@ -1,7 +1,7 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: name=cache kernels=6.12 -- cache
-# vm: name=rest kernels=6.1 -- rest
+# vm: name=cache kernels=6.12,kasan -- cache
+# vm: name=rest kernels=6.1,kasan -- rest
 #
 # Devices that die, at any moment of what the cache does, and what comes after:
 # what readers and writers get, the state, the event, suspend and remove, and

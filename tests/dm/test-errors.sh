@@ -1,6 +1,6 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: name=each kernels=6.1 -- each
+# vm: name=each kernels=6.1,kasan -- each
 # vm: name=random -- random
 #
 # Devices that fail: the caller gets an error or correct data, never old data

@@ -1,8 +1,8 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: name=ops kernels=6.12 -- format create write flush
-# vm: name=checkpoint kernels=6.1 -- checkpoint suspend
-# vm: name=resume kernels=6.1 -- resume mode resize
+# vm: name=ops kernels=6.12,kasan -- format create write flush
+# vm: name=checkpoint kernels=6.1,kasan -- checkpoint suspend
+# vm: name=resume kernels=6.1,kasan -- resume mode resize
 #
 # The Nth I/O of an operation fails, for N = 1, 2, 3 and so on until one passes
 # untouched, on each device. It may succeed or fail, but it ends, tells the truth,
