@@ -124,12 +124,12 @@ tunables() {
 		sc_message sc read_fill "$(nth "$1" 0 1)"
 }
 
-# The sectors are given up, and only they.
+# The sectors are given up, and only they. With -f, for sc may carry the swap.
 discard_spare() {
 	local at=$((spare_mib * 1024 + $1 * 7 * 4)) kib=$((4 << $1 % 7))
 	random_file /tmp/d $((kib + 8))
 	put /tmp/d "$sc" "$at" $((kib + 8)) >/dev/null &&
-		blkdiscard -o $(((at + 4) * 1024)) -l $((kib * 1024)) "$sc" &&
+		blkdiscard -f -o $(((at + 4) * 1024)) -l $((kib * 1024)) "$sc" &&
 		dd if=/dev/zero of=/tmp/d bs=1k seek=4 count="$kib" \
 			conv=notrunc 2>/dev/null &&
 		holds_file /tmp/d "$sc" "$at" 4
