@@ -135,11 +135,7 @@ u32 sc_io_look(struct sc_cache *c, struct sc_view *v, const struct sc_run *run,
 
 bool sc_io_slot_free(struct sc_cache *c, u32 shard)
 {
-	const struct sc_shard *sh = &c->map->shards[shard];
-	u32 limit = sc_tune(&c->target->config.tune.dirty_limit);
-
-	return sh->nr_free &&
-	       (u64)sh->nr_dirty * 100 < (u64)sh->nr_slots * limit;
+	return c->map->shards[shard].nr_free && !sc_shard_at_limit(c, shard);
 }
 
 u32 sc_io_take_slot(struct sc_cache *c, const struct sc_run *run,
@@ -607,7 +603,7 @@ static bool map_write_around(struct sc_cache *c, const struct bio *bio,
 	}
 	return bio_sectors(bio) >= LARGE_SECTORS &&
 	       sc_tune(&c->target->config.tune.sequential_cutoff) &&
-	       !sc_io_slot_free(c, run->shard);
+	       sc_shard_at_limit(c, run->shard);
 }
 
 static noinline int map_write_decide(struct sc_cache *c, struct bio *bio,

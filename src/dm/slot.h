@@ -108,6 +108,22 @@ static inline void sc_shard_wake(struct sc_lock *l)
  */
 void sc_shard_wait(struct sc_lock *l);
 
+/**
+ * sc_shard_at_limit() - is so much dirty that a write gets no new slot?
+ * @c: the cache
+ * @shard: which part of it
+ *
+ * Context: any, the shard's lock is held.
+ * Return: true: it waits, or goes to the origin.
+ */
+static inline bool sc_shard_at_limit(const struct sc_cache *c, u32 shard)
+{
+	const struct sc_shard *sh = &c->map->shards[shard];
+	u32 limit = sc_tune(&c->target->config.tune.dirty_limit);
+
+	return (u64)sh->nr_dirty * 100 >= (u64)sh->nr_slots * limit;
+}
+
 /* ---- grace.c --------------------------------------------------------------- */
 
 /**
