@@ -116,9 +116,9 @@ is_clean() {
 set_mib=128
 [ -z "$short" ] || set_mib=4
 
-# Each block of the set is written once and read once.
+# warm [OPTIONS OF THE WRITES]: each block of the set written once and read once
 warm() {
-	quietly --rw=randwrite --size="${set_mib}m"
+	quietly --rw=randwrite --size="${set_mib}m" "$@"
 	quietly --rw=randread --size="${set_mib}m"
 }
 
@@ -174,7 +174,8 @@ group_full() {
 # What the processor does for each request, without any service times.
 group_cpu() {
 	set_mib=16
-	warm
+	# Nobody is to commit or clean up for it while we count.
+	warm --end_fsync=1
 	measure cpu-rd-hit --rw=randread --size="${set_mib}m" --time_based \
 		--runtime="$cpu_runtime"
 	measure cpu-wr-hit --rw=randwrite --size="${set_mib}m" --time_based \
