@@ -74,7 +74,6 @@ static bool cache_busy(struct sc_cache *c)
 	/* A reset sets it back. */
 	f->busy = hits > f->hits && hits - f->hits >= (u64)ms * BUSY_HITS;
 	f->hits = hits;
-	f->hits = foreground_hits(c);
 	f->hits_seen = jiffies;
 	return f->busy;
 }
@@ -474,6 +473,7 @@ int sc_flusher_create(struct sc_cache *c)
 	init_waitqueue_head(&f->work);
 	init_waitqueue_head(&f->drain_wait);
 	f->budget_bytes = sc_stats_sum(c->target, SC_CNT_cache_write_bytes);
+	f->hits = foreground_hits(c);
 	f->hits_seen = jiffies;
 	f->stopped = true;
 	f->batch = sc_batch_create(c);
