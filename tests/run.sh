@@ -129,15 +129,27 @@ part_vm() {
 }
 
 # host-X.sh KERNEL MODULE.ko boots machines; it finds logs' place in LOG.
+host_test() {
+	local test=$1 kernel=$2 module=simdisk.ko out r=0
+	[[ $test != tests/dm/* ]] || module=ssdcache.ko
+	out=$(LOG=$logs/$(basename "$test" .sh)-$kernel \
+		"$test" "$kernel" "$build/$kernel/$module") || r=1
+	echo "$out"
+	return $r
+}
+
+# The kernels beside each other: most of the time such a test is one boot.
 part_host() {
-	local test tests kernel module r=0
+	local test tests kernel pids pid r=0
 	tests=$(tests/vm-tests.sh host) || return 1
 	for test in $tests; do
-		module=simdisk.ko
-		[[ $test != tests/dm/* ]] || module=ssdcache.ko
+		pids=()
 		for kernel in $(full_kernels); do
-			LOG=$logs/$(basename "$test" .sh)-$kernel \
-				"$test" "$kernel" "$build/$kernel/$module" || r=1
+			host_test "$test" "$kernel" &
+			pids+=($!)
+		done
+		for pid in "${pids[@]}"; do
+			wait "$pid" || r=1
 		done
 	done
 	return $r

@@ -104,7 +104,8 @@ src/core/tunable.h COMPLEX_MACRO|TRAILING_SEMICOLON
 lint_checkpatch() {
 	local script
 	script=$(scripts_dir)/checkpatch.pl
-	on perl "$script" --terse --no-summary -f -- '*.c' '*.h' |
+	files '*.c' '*.h' | xargs -0 -r -n 30 -P "$(nproc)" \
+		perl "$script" --terse --no-summary -f |
 		awk -v excused="$excused" '
 			BEGIN {
 				n = split(excused, line, "\n")
