@@ -1,7 +1,7 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: name=each kernels=6.1,kasan -- each
-# vm: name=random -- random
+# vm: name=random kernels=6.12,kasan,kcsan -- random
 #
 # Devices that fail: the caller gets an error or correct data, never old data
 # (P5), the state and the counters say what happened, and whatever can go on

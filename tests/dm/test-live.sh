@@ -1,7 +1,7 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: name=messages -- messages
-# vm: name=reloads -- reloads
+# vm: name=messages kernels=6.12,7.x,kasan,kcsan -- messages
+# vm: name=reloads kernels=6.1,7.x,kasan,kcsan -- reloads
 #
 # What an administrator does to a cache while it is written to and read from:
 # nothing of that may be seen in the data.

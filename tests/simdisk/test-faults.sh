@@ -1,5 +1,6 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
+# vm: kernels=6.12,7.x
 #
 # Requests that fail, disks that go away, silent corruption.
 

@@ -1,5 +1,6 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
+# vm: kernels=6.12,7.x
 #
 # Many cuts in the middle of a load: what a flush covered is there after each
 # of them, and the disks of a group agree on the moment.

@@ -1,5 +1,6 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
+# vm: kernels=6.12,7.x
 #
 # Service times, and what becomes of queued requests when the disk is cut, goes
 # away, is suspended or gets a new table under load.
