@@ -6,8 +6,9 @@ SHELL := /bin/bash
 BUILD ?= build
 KERNEL ?= 6.12
 KERNELS ?= 6.1 6.12 7.x
-# Of these, those that "make test" runs but the most important tests on.
-SHORT_KERNELS ?= 7.x
+# Those that "make test" runs but the most important tests on; kasan and kcsan are
+# not in KERNELS, but the part debug knows them.
+SHORT_KERNELS ?= 7.x kasan kcsan
 
 # The kernel that runs, if its headers are here; else one of the test bed's.
 host_headers := $(wildcard /lib/modules/$(shell uname -r)/build/Makefile)
@@ -111,7 +112,7 @@ test: export SEED := $(or $(SEED),1)
 # These take too long: make soak, make vm TEST=nth.
 test: export TEST := $(or $(TEST),!(soak|nth))
 test:
-	@$(run) deps lint unit sim fuzz tools modules bed vm host bench
+	@$(run) deps lint unit sim fuzz tools modules bed vm host bench debug
 
 check:
 	@$(run) lint unit sim tools

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: short
 # debug: kernels=kasan
+# debug: short kernels=kcsan
 #
 # What the target says and does when nothing is wrong: table, status, messages,
 # events, destaging, warm restart.

@@ -4,7 +4,7 @@
 # vm: name=4k-one kernels=6.12 -- 8 one
 # vm: name=64k -- 128 one
 # vm: name=256k kernels=6.1 -- 512 three
-# debug: name=64k --env CUTS=4 -- 128 one
+# debug: name=64k short --env CUTS=4 -- 128 one
 # vm: name=short short kernels=7.x --env CUTS=6 -- 8 three
 #
 # Power cuts of all devices in one instant, each losing, keeping or tearing what
