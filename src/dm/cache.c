@@ -238,49 +238,11 @@ static int cache_start(struct sc_cache *c, struct sc_reason *why)
 	return r;
 }
 
-/* ---- who is at work ------------------------------------------------------------ */
-
-static DEFINE_MUTEX(active_lock);
-static LIST_HEAD(active_caches);
-
-static bool shares_device(const struct sc_cache *a, const struct sc_cache *b)
-{
-	return sc_bdev(a, SC_LEG_METADATA) == sc_bdev(b, SC_LEG_METADATA) ||
-	       sc_bdev(a, SC_LEG_METADATA) == sc_bdev(b, SC_LEG_CACHE) ||
-	       sc_bdev(a, SC_LEG_CACHE) == sc_bdev(b, SC_LEG_METADATA) ||
-	       sc_bdev(a, SC_LEG_CACHE) == sc_bdev(b, SC_LEG_CACHE);
-}
-
-/* dm lets two tables open one device; two caches must not work on it. */
-static int cache_register(struct sc_cache *c, struct sc_reason *why)
-{
-	struct sc_cache *other;
-	int r = 0;
-
-	mutex_lock(&active_lock);
-	list_for_each_entry(other, &active_caches, active)
-		if (shares_device(c, other))
-			r = -EBUSY;
-	if (r)
-		sc_reason_set(why, "the metadata or cache device is in use by another cache");
-	else
-		list_add(&c->active, &active_caches);
-	mutex_unlock(&active_lock);
-	return r;
-}
-
-static void cache_unregister(struct sc_cache *c)
-{
-	mutex_lock(&active_lock);
-	list_del_init(&c->active);
-	mutex_unlock(&active_lock);
-}
-
 /* ---- the whole --------------------------------------------------------------- */
 
 static int cache_init(struct sc_cache *c, struct sc_reason *why)
 {
-	int r = cache_register(c, why);
+	int r = sc_active_add(c, why);
 
 	if (!r)
 		r = pools_init(&c->pools);
@@ -303,7 +265,7 @@ static int cache_init(struct sc_cache *c, struct sc_reason *why)
 	return r;
 }
 
-struct sc_cache *sc_cache_create(struct sc_target *t, struct sc_reason *why)
+static struct sc_cache *cache_create(struct sc_target *t, struct sc_reason *why)
 {
 	struct sc_cache *c = kzalloc(sizeof(*c), GFP_KERNEL);
 	int r;
@@ -342,18 +304,30 @@ static void cache_rescue_dirty(struct sc_cache *c)
 		       sc_stats_nr_dirty(c));
 }
 
-/*
- * Takes a cache at any stage of cache_init(). Jobs first, they may still write
- * behind a reader's back; then the flusher, which needs commits; then the last
- * commit, which feeds reclaim; then reclaim, and what it used.
- */
-void sc_cache_destroy(struct sc_cache *c)
+static void drain_wq(struct workqueue_struct *wq)
 {
-	destroy_wq(c->write_wq);
-	destroy_wq(c->fill_wq);
+	if (wq)
+		drain_workqueue(wq);
+}
+
+/*
+ * Jobs first, they may still write behind a reader's back; then the flusher,
+ * which needs commits; then the last commit, which feeds reclaim.
+ */
+static void cache_stop(struct sc_cache *c)
+{
+	drain_wq(c->write_wq);
+	drain_wq(c->fill_wq);
 	cache_rescue_dirty(c);
 	sc_flusher_stop(c);
 	sc_commit_stop(c);
+	drain_wq(c->reclaim_wq);
+}
+
+static void cache_free(struct sc_cache *c)
+{
+	destroy_wq(c->write_wq);
+	destroy_wq(c->fill_wq);
 	destroy_wq(c->reclaim_wq);
 	sc_commit_destroy(c);
 	sc_flusher_destroy(c);
@@ -365,8 +339,71 @@ void sc_cache_destroy(struct sc_cache *c)
 	sc_grace_exit(&c->grace);
 	admission_exit(&c->admission);
 	pools_exit(&c->pools);
-	cache_unregister(c);
+	sc_active_remove(c);
 	kfree(c);
+}
+
+/* Both take a cache at any stage of cache_init(). */
+void sc_cache_destroy(struct sc_cache *c)
+{
+	cache_stop(c);
+	cache_free(c);
+}
+
+void sc_cache_suspend(struct sc_cache *c)
+{
+	cache_stop(c);
+	/* The last commit may have been what failed. */
+	if (c->health == SC_RW)
+		cache_free(c);
+	else
+		sc_active_park(c);
+}
+
+static int cache_restart(struct sc_cache *c, struct sc_reason *why)
+{
+	int r = cache_check_mode(c, why);
+
+	if (r)
+		return r;
+	sc_meta_uuid(c->meta, c->target->uuid);
+	sc_flusher_interrupt(c, false);
+	r = sc_commit_start(c);
+	if (r)
+		return r;
+	r = sc_flusher_start(c);
+	if (r)
+		sc_commit_stop(c);
+	return r;
+}
+
+/* The devices cannot be read, but what is in memory may do. */
+static struct sc_cache *cache_go_on(struct sc_target *t, int error,
+				    struct sc_reason *why)
+{
+	struct sc_cache *c = sc_active_take(t, NULL);
+
+	if (!c)
+		return ERR_PTR(error);
+	pr_warn("ssdcache %s: %s; goes on as before, state is %s\n",
+		dm_table_device_name(t->ti->table), why->text,
+		sc_health_name(c->health));
+	error = cache_restart(c, why);
+	if (!error)
+		return c;
+	sc_active_park(c);
+	return ERR_PTR(error);
+}
+
+struct sc_cache *sc_cache_resume(struct sc_target *t, struct sc_reason *why)
+{
+	struct sc_cache *c = cache_create(t, why), *parked;
+
+	if (IS_ERR(c))
+		return cache_go_on(t, PTR_ERR(c), why);
+	while ((parked = sc_active_take(t, c)))
+		cache_free(parked);
+	return c;
 }
 
 void sc_cache_wait_owners(struct sc_cache *c)

@@ -146,10 +146,13 @@ int sc_target_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 void sc_target_dtr(struct dm_target *ti)
 {
 	struct sc_target *t = ti->private;
+	struct sc_cache *parked;
 
 	unregister_reboot_notifier(&t->reboot);
 	/* dm may skip postsuspend if a resume failed half way. */
 	if (t->cache)
 		sc_cache_destroy(t->cache);
+	while ((parked = sc_active_take_from(t)))
+		sc_cache_destroy(parked);
 	target_free(t);
 }

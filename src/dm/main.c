@@ -34,7 +34,7 @@ static int target_preresume(struct dm_target *ti)
 		goto out;
 	/* The device is suspended: memory must not be sought by writing to it. */
 	noio = memalloc_noio_save();
-	c = sc_cache_create(t, &why);
+	c = sc_cache_resume(t, &why);
 	memalloc_noio_restore(noio);
 	if (IS_ERR(c)) {
 		r = PTR_ERR(c);
@@ -77,7 +77,7 @@ static void target_postsuspend(struct dm_target *ti)
 	}
 	noio = memalloc_noio_save();
 	if (t->cache)
-		sc_cache_destroy(t->cache);
+		sc_cache_suspend(t->cache);
 	t->cache = NULL;
 	memalloc_noio_restore(noio);
 	mutex_unlock(&t->lock);

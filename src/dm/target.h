@@ -172,7 +172,8 @@ enum sc_records {
 /**
  * struct sc_cache - a cache at work
  * @target: whose
- * @active: in the list of caches at work
+ * @active: in the list of caches
+ * @parked: not at work, see active.c
  * @geom: a copy, for the hot path
  * @map: slots; each shard under its lock
  * @locks: one per shard
@@ -198,6 +199,7 @@ enum sc_records {
 struct sc_cache {
 	struct sc_target *target;
 	struct list_head active;
+	bool parked;
 	struct sc_geom geom;
 	struct sc_map *map;
 	struct sc_lock *locks;
@@ -313,17 +315,75 @@ static inline enum sc_mode sc_cache_mode(const struct sc_cache *c)
 	return health == SC_RO ? SC_WRITEAROUND : SC_PASSTHROUGH;
 }
 
+/* ---- active.c -------------------------------------------------------------- */
+
+/**
+ * sc_active_add() - a cache wants to work on its devices
+ * @c: the cache
+ * @why: the reason of failure
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EBUSY if another one does.
+ */
+int sc_active_add(struct sc_cache *c, struct sc_reason *why);
+
+/**
+ * sc_active_remove() - a cache has come to its end
+ * @c: the cache, added or not
+ *
+ * Context: process, may sleep.
+ */
+void sc_active_remove(struct sc_cache *c);
+
+/**
+ * sc_active_park() - a cache waits for the next resume
+ * @c: the cache, not at work; belongs to the list from now on
+ *
+ * Context: process, may sleep.
+ */
+void sc_active_park(struct sc_cache *c);
+
+/**
+ * sc_active_take() - the parked cache on a target's devices
+ * @t: the target, to which it belongs from now on
+ * @new: the cache that works there now, or NULL to take what can go on
+ *
+ * Context: process, may sleep.
+ * Return: one that the caller has to free, start or park, or NULL.
+ */
+struct sc_cache *sc_active_take(struct sc_target *t,
+				const struct sc_cache *new);
+
+/**
+ * sc_active_take_from() - a parked cache that a target has left behind
+ * @t: the target
+ *
+ * Context: process, may sleep.
+ * Return: one that the caller has to free, or NULL.
+ */
+struct sc_cache *sc_active_take_from(struct sc_target *t);
+
 /* ---- cache.c --------------------------------------------------------------- */
 
 /**
- * sc_cache_create() - read the metadata and get to work
+ * sc_cache_resume() - read the metadata and get to work
  * @t: the target, no I/O yet
  * @why: the reason of failure
+ *
+ * If that cannot be, a parked cache goes on in its state.
  *
  * Context: may sleep; allocates without I/O.
  * Return: the cache or ERR_PTR().
  */
-struct sc_cache *sc_cache_create(struct sc_target *t, struct sc_reason *why);
+struct sc_cache *sc_cache_resume(struct sc_target *t, struct sc_reason *why);
+
+/**
+ * sc_cache_suspend() - commit everything, stop all threads, free or park
+ * @c: the cache, no I/O any more; not the caller's any more
+ *
+ * Context: may sleep.
+ */
+void sc_cache_suspend(struct sc_cache *c);
 
 /**
  * sc_cache_destroy() - commit everything, stop all threads, free

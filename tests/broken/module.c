@@ -133,6 +133,7 @@ static unsigned int broken_fua(void)
 /* ---- the module ------------------------------------------------------------ */
 
 #include "../../src/dm/abandon.c"
+#include "../../src/dm/active.c"
 #include "../../src/dm/cache.c"
 
 #define blkdev_issue_flush(bdev)	broken_issue_flush(c, bdev)

@@ -173,7 +173,19 @@ int model_dev_up(void)
 	if (r)
 		return r;
 	machine.has_target = true;
-	r = model_target_type->preresume(&machine.ti);
+	return model_dev_resume();
+}
+
+void model_dev_suspend(void)
+{
+	model_target_type->presuspend(&machine.ti);
+	model_target_type->postsuspend(&machine.ti);
+}
+
+int model_dev_resume(void)
+{
+	int r = model_target_type->preresume(&machine.ti);
+
 	if (r) {
 		machine.has_target = false;
 		model_target_type->dtr(&machine.ti);
@@ -183,8 +195,7 @@ int model_dev_up(void)
 
 void model_dev_down(void)
 {
-	model_target_type->presuspend(&machine.ti);
-	model_target_type->postsuspend(&machine.ti);
+	model_dev_suspend();
 	machine.has_target = false;
 	model_target_type->dtr(&machine.ti);
 }

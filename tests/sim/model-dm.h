@@ -60,6 +60,15 @@ const u8 *model_slot_peek(u32 slot, u32 sector);
 /** model_dev_up() - create the target by the table and resume it */
 int model_dev_up(void);
 
+/** model_dev_suspend() - suspend it; no request is on its way */
+void model_dev_suspend(void);
+
+/** model_dev_resume() - resume it, or remove it if that fails */
+int model_dev_resume(void);
+
+/** model_dev_is_parked() - has a cache outlived the suspend? */
+bool model_dev_is_parked(void);
+
 /** model_dev_down() - suspend and remove it; no request is on its way */
 void model_dev_down(void);
 

@@ -6,6 +6,8 @@
 #include "model-dm.h"
 #include "model-life.h"
 
+#define NO_SSD	9
+
 /* Rows: devices; columns: reads, writes, flushes that fail, in 256. */
 static const u16 faults[][3][3] = {
 	{ { 0, 256, 256 }, { 0, 0, 0 }, { 0, 0, 0 } },
@@ -14,6 +16,7 @@ static const u16 faults[][3][3] = {
 	{ { 0, 0, 0 }, { 0, 8, 0 }, { 0, 0, 0 } },
 	{ { 0, 0, 0 }, { 8, 0, 0 }, { 0, 0, 0 } },
 	{ { 0, 0, 0 }, { 0, 0, 16 }, { 0, 0, 0 } },
+	{ { 0, 0, 0 }, { 256, 0, 0 }, { 0, 0, 0 } },
 	{ { 0, 0, 0 }, { 0, 256, 256 }, { 0, 0, 0 } },
 	{ { 0, 0, 0 }, { 256, 256, 256 }, { 0, 0, 0 } },
 	{ { 256, 256, 256 }, { 256, 256, 256 }, { 0, 0, 0 } },
@@ -42,14 +45,42 @@ void life_no_faults(void)
 	set_faults(NULL);
 }
 
-int life_gremlin(void *data)
+void life_no_ssd(void)
 {
-	(void)data;
+	set_faults(faults[NO_SSD]);
+}
+
+/* What is at work. */
+static u32 nr_gremlins;
+
+void life_begin_faults(void)
+{
+	/* That of before went down with its machine. */
+	nr_gremlins = 0;
+	life_no_faults();
+}
+
+static void gremlin_work(void)
+{
 	model_sleep(model_dice(300));
 	set_faults(faults[model_dice(ARRAY_SIZE(faults))]);
 	if (!model_dice(2))
-		return 0;
+		return;
 	model_sleep(model_dice(1000));
 	life_no_faults();
+}
+
+int life_gremlin(void *data)
+{
+	(void)data;
+	nr_gremlins++;
+	gremlin_work();
+	nr_gremlins--;
 	return 0;
+}
+
+void life_gremlin_wait(void)
+{
+	while (nr_gremlins)
+		model_sleep(100);
 }

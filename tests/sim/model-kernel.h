@@ -234,12 +234,14 @@ struct work_struct {
 	model_wq_create(max, ##__VA_ARGS__)
 #define queue_work(wq, w)	model_wq_queue(wq, w)
 #define flush_workqueue(wq)	model_wq_flush(wq)
+#define drain_workqueue(wq)	model_wq_drain(wq)
 #define destroy_workqueue(wq)	model_wq_destroy(wq)
 
 struct workqueue_struct;
 struct workqueue_struct *model_wq_create(unsigned int max_active, ...);
 bool model_wq_queue(struct workqueue_struct *wq, struct work_struct *w);
 void model_wq_flush(struct workqueue_struct *wq);
+void model_wq_drain(struct workqueue_struct *wq);
 void model_wq_destroy(struct workqueue_struct *wq);
 
 /* ---- pools: nobody gets more than was set aside ---------------------------- */

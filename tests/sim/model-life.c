@@ -506,6 +506,38 @@ static int up_task(void *data)
 	return r;
 }
 
+/*
+ * Suspend and resume. A cache in ill health goes on if the SSD cannot be read, and
+ * has forgotten nothing; if it can, that is a start, and in doubt is what was in
+ * doubt before.
+ */
+static int pause_task(void *data)
+{
+	int r;
+
+	(void)data;
+	life_gremlin_wait();
+	tell("pause");
+	model_dev_suspend();
+	if (model_dev_is_parked() && model_dice(4)) {
+		life.stats->parked++;
+		life_no_ssd();
+	} else {
+		if (life.faulty)
+			oracle_cut();
+		life_no_faults();
+	}
+	r = model_dev_resume();
+	life_no_faults();
+	tell("resumed: %d", r);
+	if (r && !model_power_off)
+		model_fail("resume failed: %d", r);
+	/* Only it can free its memory. */
+	if (!r && model_power_off)
+		model_dev_down();
+	return r;
+}
+
 static int down_task(void *data)
 {
 	(void)data;
@@ -571,7 +603,7 @@ static bool uptime(bool after_cut)
 	bool other;
 
 	choose_weather();
-	life_no_faults();
+	life_begin_faults();
 	other = !model_dice(8);
 	if (!interlude(up_task, other ? &life : NULL,
 		       model_dice(6) ? 0 : random_events()))
@@ -586,8 +618,12 @@ static bool uptime(bool after_cut)
 	else if (life.faulty)
 		/* Failed writes stay in doubt, and make the oracle slow. */
 		life.nr_requests = 300;
-	if (!phase(work_task, NULL, events) ||
-	    !phase(end_task, NULL, model_dice(3) ? 0 : random_events()))
+	if (!phase(work_task, NULL, events))
+		return false;
+	if (!model_dice(4) &&
+	    !interlude(pause_task, NULL, model_dice(4) ? 0 : random_events()))
+		return false;
+	if (!phase(end_task, NULL, model_dice(3) ? 0 : random_events()))
 		return false;
 	if (!interlude(down_task, NULL, model_dice(6) ? 0 : random_events()))
 		return false;

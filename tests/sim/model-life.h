@@ -23,6 +23,7 @@
  * @requests: requests completed
  * @drained: times that everything was destaged and evicted
  * @errors: requests that failed, as devices did
+ * @parked: suspends that a cache in ill health outlived
  */
 struct life_stats {
 	u64 boots;
@@ -30,6 +31,7 @@ struct life_stats {
 	u64 requests;
 	u64 drained;
 	u64 errors;
+	u64 parked;
 };
 
 /**
@@ -64,7 +66,16 @@ bool life_cut_at(u64 seed, u64 event, u32 luck, struct life_stats *st);
  */
 int life_gremlin(void *data);
 
+/** life_begin_faults() - a machine is switched on: all devices work */
+void life_begin_faults(void);
+
 /** life_no_faults() - all devices work */
 void life_no_faults(void);
+
+/** life_no_ssd() - neither metadata nor cache device does */
+void life_no_ssd(void);
+
+/** life_gremlin_wait() - wait until the gremlin has done its work */
+void life_gremlin_wait(void);
 
 #endif

@@ -103,17 +103,35 @@ u32 model_dev_slots(struct model_slot *slots)
 	return c->geom.nr_slots;
 }
 
-void model_dev_abandon(void)
+bool model_dev_is_parked(void)
 {
-	struct sc_cache *c = cache();
+	struct sc_cache *c;
 
-	/* The module is loaded anew: what is static is as in the beginning. */
-	INIT_LIST_HEAD(&active_caches);
-	memset(&active_lock, 0, sizeof(active_lock));
-	if (!c)
-		return;
+	list_for_each_entry(c, &active_caches, active)
+		if (c->parked)
+			return true;
+	return false;
+}
+
+static void abandon(struct sc_cache *c)
+{
 	sc_policy_destroy(c->policy);
 	sc_dirty_destroy(c->dirty);
 	sc_map_destroy(c->map);
 	sc_meta_destroy(c->meta);
+}
+
+void model_dev_abandon(void)
+{
+	struct sc_cache *c;
+
+	list_for_each_entry(c, &active_caches, active)
+		if (c->parked)
+			abandon(c);
+	c = cache();
+	if (c)
+		abandon(c);
+	/* The module is loaded anew: what is static is as in the beginning. */
+	INIT_LIST_HEAD(&active_caches);
+	memset(&active_lock, 0, sizeof(active_lock));
 }

@@ -110,9 +110,14 @@ void model_wq_flush(struct workqueue_struct *wq)
 	wait_event(wq->wait, !any_before(wq, seq));
 }
 
-void model_wq_destroy(struct workqueue_struct *wq)
+void model_wq_drain(struct workqueue_struct *wq)
 {
 	wait_event(wq->wait, !wq->items);
+}
+
+void model_wq_destroy(struct workqueue_struct *wq)
+{
+	model_wq_drain(wq);
 	kfree(wq);
 }
 

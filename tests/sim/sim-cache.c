@@ -35,11 +35,12 @@ static bool faulty;
 
 static void say(const struct life_stats *st, u32 lives)
 {
-	printf("# %u lives: %llu starts, %llu power cuts, %llu requests, %llu of them failed, drained %llu times\n",
+	printf("# %u lives: %llu starts, %llu power cuts, %llu requests, %llu of them failed, drained %llu times, parked %llu times\n",
 	       lives, (unsigned long long)st->boots,
 	       (unsigned long long)st->cuts, (unsigned long long)st->requests,
 	       (unsigned long long)st->errors,
-	       (unsigned long long)st->drained);
+	       (unsigned long long)st->drained,
+	       (unsigned long long)st->parked);
 	fflush(stdout);
 }
 
