@@ -239,6 +239,13 @@ kcsan.early_enable=1 mitigations=off cryptomgr.notests initcall_blacklist=$skipp
 # Without it, QEMU's default needs some tenths of a second more.
 firmware=/usr/share/qemu/qboot.rom
 
+# An emulated processor has this one's time stamp counter. A guest that finds out
+# its rate by itself may have a clock thirty times too fast, if the host is busy.
+tsc_khz() {
+	gcc -O2 -o "$tmp/tsc-khz" "$vm_dir/tsc-khz.c"
+	"$tmp/tsc-khz"
+}
+
 set_accel() {
 	local words=${kernel_words//$'\n'/ }
 	if [ $virtual_time = yes ]; then
@@ -249,7 +256,7 @@ set_accel() {
 	elif [ "$("$vm_dir/accel.sh" "$kernel_image")" = kvm ]; then
 		qemu+=(-accel kvm -cpu host)
 	else
-		words+=" tsc=reliable"
+		words+=" tsc=reliable tsc_early_khz=$(tsc_khz)"
 		qemu+=(-accel "tcg,thread=multi" -cpu max)
 	fi
 	[ ! -f $firmware ] || qemu+=(-bios "${firmware##*/}")
