@@ -196,7 +196,8 @@ static int repair(struct repair *p, const struct repair_opts *opts)
 	if (code)
 		return code;
 	p->lost += check.nr[SC_CHECK_TWICE_DIRTY];
-	p->dropped += 2 * check.nr[SC_CHECK_TWICE_CLEAN];
+	p->dropped += 2 * check.nr[SC_CHECK_TWICE_CLEAN] +
+		      check.nr[SC_CHECK_THRICE];
 	if (p->no_clean)
 		drop_clean(p);
 	if (opts->output)

@@ -7,10 +7,12 @@
 #include "codec.h"
 
 #define EMPTY	(~0U)
+/* In a place: a clean slot has given up for this one. No slot has such a number. */
+#define RETIRED	(1U << 31)
 
 /**
  * struct table - the slots seen so far
- * @slot: by hash of their block
+ * @slot: by hash of their block, perhaps with RETIRED
  * @shift: 64 - log2 of the number of places
  * @mask: that number - 1
  */
@@ -60,7 +62,7 @@ static u32 *table_meet(struct sc_check *c, struct table *t,
 	u32 i = from_oblock(rec->block) * 0x9e3779b97f4a7c15ULL >> t->shift;
 
 	for (; t->slot[i] != EMPTY; i = (i + 1) & t->mask) {
-		c->get(c->ctx, to_cblock(t->slot[i]), other);
+		c->get(c->ctx, to_cblock(t->slot[i] & ~RETIRED), other);
 		if (from_oblock(other->block) == from_oblock(rec->block))
 			return &t->slot[i];
 	}
@@ -79,20 +81,28 @@ static void report(struct sc_check *c, enum sc_check_fault fault,
 	c->found(c->ctx, &find);
 }
 
+/* @rec is clean, and @dirty, at @place from now on, holds its block. */
+static void judge_retired(struct sc_check *c, u32 *place,
+			  const struct sc_record *rec,
+			  const struct sc_record *dirty)
+{
+	report(c, *place & RETIRED ? SC_CHECK_THRICE : SC_CHECK_RETIRED, rec,
+	       dirty);
+	*place = from_cblock(dirty->slot) | RETIRED;
+}
+
 static void judge_pair(struct sc_check *c, u32 *place,
 		       const struct sc_record *rec,
 		       const struct sc_record *other)
 {
-	if (!rec->dirty && !other->dirty) {
+	if (!rec->dirty && !other->dirty)
 		report(c, SC_CHECK_TWICE_CLEAN, rec, other);
-	} else if (rec->dirty && other->dirty) {
+	else if (rec->dirty && other->dirty)
 		report(c, SC_CHECK_TWICE_DIRTY, rec, other);
-	} else if (other->dirty) {
-		report(c, SC_CHECK_RETIRED, rec, other);
-	} else {
-		*place = from_cblock(rec->slot);
-		report(c, SC_CHECK_RETIRED, other, rec);
-	}
+	else if (other->dirty)
+		judge_retired(c, place, rec, other);
+	else
+		judge_retired(c, place, other, rec);
 }
 
 static bool is_sound(const struct sc_check *c, const struct sc_record *rec)
@@ -159,7 +169,7 @@ int sc_check_run(struct sc_check *c)
 u64 sc_check_nr_faults(const struct sc_check *c)
 {
 	return c->nr[SC_CHECK_RECORD] + c->nr[SC_CHECK_TWICE_CLEAN] +
-	       c->nr[SC_CHECK_TWICE_DIRTY];
+	       c->nr[SC_CHECK_TWICE_DIRTY] + c->nr[SC_CHECK_THRICE];
 }
 
 void sc_check_to_reason(const struct sc_geom *geom,
@@ -169,6 +179,7 @@ void sc_check_to_reason(const struct sc_geom *geom,
 	static const char *const what[] = {
 		[SC_CHECK_TWICE_CLEAN] = "two clean slots hold one block",
 		[SC_CHECK_TWICE_DIRTY] = "two dirty slots hold one block",
+		[SC_CHECK_THRICE] = "three slots hold one block",
 		[SC_CHECK_RETIRED] = "given up for a dirty one",
 	};
 	u32 slot = from_cblock(find->rec.slot);

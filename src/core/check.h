@@ -16,6 +16,7 @@
  * @SC_CHECK_TWICE_CLEAN: two clean slots hold one block. One is stale, and
  *	nobody knows which
  * @SC_CHECK_TWICE_DIRTY: two slots with dirty data hold one block
+ * @SC_CHECK_THRICE: a clean slot holds the block of a dirty one, and is not the only
  * @SC_CHECK_RETIRED: a clean slot holds the block of a dirty one. That is no
  *	fault: the power failed while it was being given up
  */
@@ -23,6 +24,7 @@ enum sc_check_fault {
 	SC_CHECK_RECORD,
 	SC_CHECK_TWICE_CLEAN,
 	SC_CHECK_TWICE_DIRTY,
+	SC_CHECK_THRICE,
 	SC_CHECK_RETIRED,
 	SC_NR_CHECK_FAULTS,
 };

@@ -426,14 +426,16 @@ static u32 load_next(const struct sc_map *m, sc_oblock_t b, u32 from)
 	return first;
 }
 
-/* Of all slots that hold a block one may live, the dirty one. */
+/* Two slots may hold a block, if one of them is dirty: that one lives. */
 static int load_settle(struct sc_map *m, sc_oblock_t b)
 {
 	struct sc_run run = sc_map_run(m, b);
 	u32 i = load_next(m, b, 0), live = i;
 
-	while ((i = load_next(m, b, i + 1)) != SC_NIL) {
-		if (!!sc_slot_dirty(m, i) == !!sc_slot_dirty(m, live))
+	i = load_next(m, b, i + 1);
+	if (i != SC_NIL) {
+		if (load_next(m, b, i + 1) != SC_NIL ||
+		    !!sc_slot_dirty(m, i) == !!sc_slot_dirty(m, live))
 			return -EUCLEAN;
 		load_loser(m, sc_slot_dirty(m, i) ? live : i);
 		live = sc_slot_dirty(m, i) ? i : live;

@@ -443,7 +443,7 @@ static const struct hostile all[] = {
 	REFUSED(twice_dirty, TWICE),
 	REFUSED(twice_clean, TWICE),
 	TAKEN(twice_one_dirty),
-	TAKEN(thrice_dirty_first),
+	REFUSED(thrice_dirty_first, TWICE),
 	REFUSED(thrice_two_dirty, TWICE),
 	REFUSED(all_the_same, TWICE),
 	TAKEN(hints),

@@ -221,6 +221,33 @@ static void test_retired(void **state)
 	expect_text(0, "slots 2 and 1: given up for a dirty one, got block 5");
 }
 
+/* Two clean ones, wherever the dirty one is. */
+static void test_thrice(void **state)
+{
+	struct sc_check c;
+	u32 dirty;
+
+	(void)state;
+	for (dirty = 1; dirty <= 3; dirty += 2) {
+		begin();
+		put(1, 5, 1, dirty == 1);
+		put(2, 5, 1, 0);
+		put(3, 5, 1, dirty == 3);
+		c = run();
+		assert_int_equal(sc_check_nr_faults(&c), 1);
+	}
+	expect(0, SC_CHECK_TWICE_CLEAN, 2, 1);
+	begin();
+	put(1, 5, 1, 0);
+	put(2, 5, 1, 1);
+	put(3, 5, 1, 0);
+	c = run();
+	expect(0, SC_CHECK_RETIRED, 1, 2);
+	expect(1, SC_CHECK_THRICE, 3, 2);
+	assert_int_equal(sc_check_nr_faults(&c), 1);
+	expect_text(1, "slots 2 and 3: three slots hold one block, got block 5");
+}
+
 /* ---- random ---------------------------------------------------------------- */
 
 /* What giving up as told leaves: a block is held once. */
@@ -291,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_twice_clean),
 		cmocka_unit_test(test_twice_dirty),
 		cmocka_unit_test(test_retired),
+		cmocka_unit_test(test_thrice),
 		cmocka_unit_test(test_random),
 	};
 
