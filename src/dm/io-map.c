@@ -123,6 +123,7 @@ u32 sc_io_look(struct sc_cache *c, struct sc_view *v, const struct sc_run *run,
 	v->mode = sc_cache_mode(c);
 	i = sc_view_block(v, c->map, run, sector,
 			  min(end, sc_block_end(&c->geom, sector)));
+	v->busy |= i != SC_NIL && sc_io_copied_first(c, i);
 	v->admit = sc_policy_admit(c->policy,
 				   sc_sector_block(&c->geom, sector), true);
 	if (unlikely(READ_ONCE(c->health) != SC_RW)) {
@@ -407,7 +408,7 @@ static bool map_can_overwrite(const struct sc_cache *c, u32 i, u16 touched,
 	u16 dvalid;
 
 	if (i == SC_NIL || sc_map_slot(m, i)->flags & SC_BUSY ||
-	    touched & ~sc_slot_valid(m, i))
+	    sc_io_copied_first(c, i) || touched & ~sc_slot_valid(m, i))
 		return false;
 	dvalid = sc_slot_dvalid(m, i);
 	if (touched & dvalid & ~sc_slot_ddirty(m, i))

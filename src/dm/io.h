@@ -26,6 +26,26 @@ static inline u16 sc_io_readable(const struct sc_cache *c, u32 i,
 }
 
 /**
+ * sc_io_copied_first() - does a write wait for the destage at work on its block?
+ * @c: the cache
+ * @i: the slot
+ *
+ * Outside of writeback, and with the cleaner, what is dirty is to become clean for
+ * good. What is written again and again would be dirty again each time.
+ *
+ * Context: the shard's lock is held.
+ * Return: true: wait as for an owner.
+ */
+static inline bool sc_io_copied_first(const struct sc_cache *c, u32 i)
+{
+	if (likely(!(sc_map_slot(c->map, i)->flags & SC_COPYING)))
+		return false;
+	return READ_ONCE(c->health) == SC_RW &&
+	       (sc_cache_mode(c) != SC_WRITEBACK ||
+		c->policy->type == &sc_policy_cleaner);
+}
+
+/**
  * sc_io_hit_end() - how far neighbouring slots can serve a read
  * @c: the cache
  * @run: of the first block
