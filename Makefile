@@ -96,9 +96,9 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 #:   make sanitize           all tests of the module on kernels that watch
 #:                           themselves: KASAN, lockdep, kmemleak, KCSAN
 #:   make soak [MINUTES=n] [KERNEL=..] [SEED=..]   everything at once, for long
-#:   make boot-test [PARTS="data root readme dracut"]   a Debian with systemd
-#:                           boots with our packages: a cached volume in fstab,
-#:                           / on one, README's commands, dracut; as root
+#:   make boot-test [PARTS="data root readme dracut install"]   a Debian with
+#:                           systemd boots with our packages: a cached volume in
+#:                           fstab, / on one, README's commands, dracut; as root
 #:   make style              show where clang-format would change a line
 
 run := BUILD=$(BUILD) KERNELS="$(KERNELS)" SHORT_KERNELS="$(SHORT_KERNELS)" \
@@ -178,7 +178,7 @@ bench: modules-6.12
 #:   make vm-shell [KERNEL=..]   a shell there; the modules are in /modules
 #:   make install [KDIR=..] [PREFIX=/usr/local] [DESTDIR=..]
 #:                           module and command, into the running system
-#:   make uninstall          take both away again
+#:   make uninstall          take both away again; /etc/ssdcachetab stays
 
 .PHONY: demo vm-shell install install-module uninstall uninstall-module
 demo:

@@ -289,6 +289,43 @@ step_dracut() {
 	check "writes" put /srv/first
 }
 
+# All files, whatever is called like us, and what depmod knows.
+files() {
+	find /usr /etc /boot ! -type d -printf '%p %l\n' | sort
+	find / -xdev -name '*ssdcache*' ! -path '/opt/*' | sort
+	sha256sum "/lib/modules/$(uname -r)"/modules.*
+}
+
+# From sources; ssdcachetab is the user's, and stays.
+step_install() {
+	files >/run/before
+	check "make install" make -C /opt/ssdcache install
+	check "depmod has found the module" modprobe ssdcache
+	check "ssdcache create" ssdcache create data --origin $slow --cache $fast
+	check "a file system" mkfs.ext4 -q /dev/mapper/data
+	mount /dev/mapper/data /mnt
+	check "a file" put /mnt/file
+	umount /mnt
+	check "ssdcache stop" ssdcache stop data
+	check "the origin is hidden" is_hidden $slow
+	systemctl daemon-reload
+	check "its service starts it" systemctl start ssdcache@data
+	mount /dev/mapper/data /mnt
+	check "the file is there" holds /mnt/file
+	umount /mnt
+	check "the service stops it" systemctl stop ssdcache@data
+	check "ssdcache remove" ssdcache remove data
+	check "the plain origin mounts" mount $slow /mnt
+	check "the file is there, too" holds /mnt/file
+	umount /mnt
+	check "the module is not in use" rmmod ssdcache
+	check "ssdcachetab names no cache" sh -c '! grep -v "^#" /etc/ssdcachetab'
+	rm /etc/ssdcachetab
+	check "make uninstall" make -C /opt/ssdcache uninstall
+	files >/run/after
+	check "nothing is left" diff /run/before /run/after
+}
+
 step=$(sed -n 's/.*boottest=\([a-z]*\).*/\1/p' /proc/cmdline)
 [ -n "$step" ] || exit 0
 failed=no

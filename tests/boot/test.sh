@@ -4,9 +4,9 @@
 # A Debian 12 with systemd boots with our packages installed by dpkg and the
 # module built by DKMS: a cached data volume in fstab, then / on a cached
 # device; reboots, power cuts, a missing SSD. Then what README says is done as
-# it says it, and an initramfs of dracut's boots.
+# it says it, an initramfs of dracut's boots, and "make install" is undone.
 #
-#   tests/boot/test.sh BUILD-DIR [data|root|readme|dracut]...
+#   tests/boot/test.sh BUILD-DIR [data|root|readme|dracut|install]...
 #
 # BUILD-DIR has deb/*.deb. Prints the lines of a test, and one for each machine.
 # Needs root, for chroot.
@@ -20,7 +20,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(realpath "${1:?a build directory}")
 shift
-[ $# -gt 0 ] || set -- data root readme dracut
+[ $# -gt 0 ] || set -- data root readme dracut install
 logs=${LOG:-$build/log/boot}
 failed=0
 entered= # the tree that in_tree is in
@@ -300,6 +300,34 @@ test_dracut() {
 	truncate -s 256M "$tmp/fast"
 	boot "/ on a cached device, with dracut" dracut "$tmp/boot-dracut-root" \
 		/dev/mapper/root --disk "$tmp/dracut-root" --disk "$tmp/fast"
+}
+
+# ---- make install ------------------------------------------------------------
+
+# A copy of what git tracks, in which "make" has been said; the guest has no
+# compiler for the tools.
+make_sources() {
+	local sources=$1/opt/ssdcache release
+	release=$(cd "$1/lib/modules" && echo *)
+	mkdir "$sources"
+	(cd "$here/../.." && git ls-files -z |
+		xargs -0 cp -p --parents -t "$sources")
+	env -u MAKEFLAGS make -C "$sources" BUILD=build tools boot-programs &&
+		in_tree "$1" make -C /opt/ssdcache module \
+			"KDIR=/lib/modules/$release/build"
+}
+
+test_install() {
+	local tree=$tmp/sources
+	make_tree sources initramfs-tools
+	root_is "$tree" "$system"
+	one "the sources compile" make_sources "$tree" || return 0
+	make_disk "$tree" "$tmp/install"
+	rm -f "$tmp/slow" "$tmp/fast"
+	truncate -s 256M "$tmp/slow"
+	truncate -s 96M "$tmp/fast"
+	boot "make install, a cache, make uninstall" install "$tmp/boot-install" \
+		"$system" --disk "$tmp/install" --disk "$tmp/slow" --disk "$tmp/fast"
 }
 
 [ "$(id -u)" -eq 0 ] || vm_die "chroot needs root"

@@ -72,4 +72,5 @@ uninstall-boot:
 		$(DESTDIR)$(boot_dracut)/module-setup.sh \
 		$(DESTDIR)$(boot_dracut)/state.sh
 	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(boot_dracut) \
-		$(DESTDIR)$(boot_libexec) 2>/dev/null || true
+		$(DESTDIR)$(boot_libexec) $(DESTDIR)/var/lib/ssdcache \
+		2>/dev/null || true
