@@ -45,6 +45,13 @@ import() {
 		--origin "$origin"
 }
 
+# As ssdcache-import(8) says.
+start() {
+	echo "sc $origin $cache $meta block-size=64k,read_fill=0" \
+		>>/etc/ssdcachetab
+	sc_load && ssdcache start sc
+}
+
 refused() {
 	import >/tmp/said 2>&1
 	[ $? -eq 3 ] && grep -q 'in use' /tmp/said
@@ -72,8 +79,7 @@ note "cache_dump tells of $(grep -c 'dirty="true"' /tmp/xml) dirty blocks"
 
 run "import" import
 run "check" ssdcache check "$meta" --cache "$cache"
-run "start" sc_create sc "$meta" "$cache" "$origin" 128 writeback default \
-	read_fill 0
+run "start" start
 kept=$(sc_get sc cache_blocks_used)
 note "$kept blocks are here"
 run "at most two blocks were displaced" [ "$kept" -ge $((used - 2)) ]

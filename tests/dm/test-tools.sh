@@ -182,10 +182,23 @@ origin_mib() {
 	echo $(($(sectors $fast) / 2048))
 }
 
+# As ssdcache-resize(8) says; the file system has not grown yet.
+origin_shrinks() {
+	run "dirty data at its end" dd if=/dev/urandom of=$fast bs=1M \
+		seek=370 count=4 oflag=direct
+	run "mode writethrough" ssdcache mode fast writethrough
+	run "flush" ssdcache flush fast
+	run "the origin becomes smaller" part_size slow "$origin_disk" 352
+	run "resize" ssdcache resize fast
+	same "the cached device is smaller" "$(origin_mib)" 352
+	run "mode writeback" ssdcache mode fast writeback
+}
+
 test_resize() {
 	run "the origin grows" part_size slow "$origin_disk" 384
 	run "resize" ssdcache resize fast
 	same "the cached device has grown" "$(origin_mib)" 384
+	origin_shrinks
 	run "the file system grows" xfs_growfs $mnt
 	tree_holds "after the origin grew"
 	run "dirty data" write_some grown
