@@ -5,6 +5,7 @@
  * nothing of it. It is included by what breaks rules on a model machine
  * (tests/sim) and in a virtual one (kernel.c), never built into ssdcache.ko.
  */
+#include "../../src/dm/job.h"
 #include "../../src/dm/target.h"
 
 #include "rules.h"
@@ -39,6 +40,16 @@ static bool broken_retire(struct sc_map *m, u32 i)
 static int broken_wait(struct sc_cache *c, u64 ticket)
 {
 	return broken(SC_BREAK_EARLY_ORIGIN) ? 0 : sc_commit_wait(c, ticket);
+}
+
+static int broken_job_wait(struct sc_job *j, struct sc_lock *l)
+	__releases(shard)
+{
+	if (!broken(SC_BREAK_EARLY_ORIGIN))
+		return sc_job_wait_commit(j, l);
+	sc_commit_ticket(j->c);
+	spin_unlock_irq(&l->lock);
+	return 0;
 }
 
 static int broken_destage_flush(struct sc_cache *c)
@@ -156,11 +167,12 @@ static unsigned int broken_fua(void)
 #undef sc_grace_wait
 
 #include "../../src/dm/fail.c"
+
+#define sc_commit_bio(c, bio)		broken_commit_bio(c, bio)
 #include "../../src/dm/flush.c"
 #include "../../src/dm/flusher.c"
 #include "../../src/dm/grace.c"
 
-#define sc_commit_bio(c, bio)		broken_commit_bio(c, bio)
 #define sc_plan_write(v)		broken_plan_write(v)
 #include "../../src/dm/io-end.c"
 #include "../../src/dm/io-map.c"
@@ -174,9 +186,11 @@ static unsigned int broken_fua(void)
 #undef sc_writers_busy
 
 #define sc_commit_wait(c, ticket)	broken_wait(c, ticket)
+#define sc_job_wait_commit(j, l)	broken_job_wait(j, l)
 #include "../../src/dm/job-discard.c"
 #include "../../src/dm/job-origin.c"
 #undef sc_commit_wait
+#undef sc_job_wait_commit
 #undef sc_plan_write
 #undef sc_commit_bio
 
