@@ -4,7 +4,10 @@
 # The target under test of test-crash.sh, by TARGET: ssdcache, or the kernel's
 # dm-cache or dm-writecache in its place. Each has these functions:
 #
-#   target_load       once, before all
+#   target_load       its module
+#   target_unload     power is gone, and with it what the module remembers of
+#                     caches that it gave up; else it would begin with empty ones
+#   target_prepare    once, before all
 #   target_create     the device sc, of $m, $c and $o
 #   target_order ...  a message; may be refused
 #   target_hurry      power is gone, and the target is about to go
@@ -22,15 +25,28 @@ _format() {
 target_load() {
 	case $TARGET in
 	ssdcache)
-		[ -z "${RULE:-}" ] ||
+		if [ -n "${RULE:-}" ]; then
 			load_module /modules/ssdcache-broken.ko "rule=$RULE"
+		else
+			sc_load
+		fi
 		;;
-	cache)
-		modprobe dm-cache && modprobe dm-cache-smq && _format "$m"
-		;;
-	writecache)
-		modprobe dm-writecache && _format "$c"
-		;;
+	cache) modprobe dm-cache && modprobe dm-cache-smq ;;
+	writecache) modprobe dm-writecache ;;
+	esac
+}
+
+target_unload() {
+	case $TARGET${RULE:+ broken} in
+	ssdcache) rmmod ssdcache ;;
+	'ssdcache broken') rmmod ssdcache_broken ;;
+	esac
+}
+
+target_prepare() {
+	case $TARGET in
+	cache) _format "$m" ;;
+	writecache) _format "$c" ;;
 	esac
 }
 

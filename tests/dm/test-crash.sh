@@ -235,16 +235,20 @@ cut_meta() {
 	return "$r"
 }
 
+# To disks, and to a target that has no memory of its own.
+power_returns() {
+	target_unload && sim_revive_group origin g && target_load
+}
+
 # Power is back; perhaps it fails again while the cache recovers.
 recover() {
-	sim_revive_group origin g || return 1
+	power_returns || return 1
 	if [ "$again" = 1 ]; then
 		arm "$again_at"
 		if target_create 2>/dev/null; then
 			sc_remove sc
 		fi
-		sim_cut_group origin g "$cut" && sim_revive_group origin g ||
-			return 1
+		sim_cut_group origin g "$cut" && power_returns || return 1
 	fi
 	target_create
 }
@@ -308,6 +312,6 @@ all_rounds_broken() {
 	fi
 }
 
-make_disks && target_load || exit 1
+make_disks && target_load && target_prepare || exit 1
 if [ -n "${RULE:-}" ]; then all_rounds_broken; else all_rounds; fi
 exit 0
