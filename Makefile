@@ -90,7 +90,8 @@ $(KERNELS:%=simdisk-%): simdisk-%:
 #:   make crash              what cuts the power, thousands of times: the
 #:                           simulations, and the tests in virtual machines;
 #:                           SEED=.. CUTS=.. for each machine, MODE=.. BS=..
-#:                           LAYOUT=three|one instead of what is drawn; with
+#:                           LAYOUT=three|one instead of what is drawn;
+#:                           SHUFFLE=us for disks that serve in any order; with
 #:                           TARGET=cache|writecache the kernel's own instead
 #:   make crash-control [RULE=..]    that a broken rule is noticed there
 #:   make sanitize           all tests of the module on kernels that watch

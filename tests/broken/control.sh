@@ -17,11 +17,16 @@ shift 2
 : "${CUTS:=100}"
 export CUTS
 
-# Which of the rig's machines is best at it. On one SSD a flush of the cache, with
-# which each commit begins, makes the last journal durable as well.
-job() {
+# Which of the rig's machines is best at it, and what is better not drawn there.
+# On one SSD a flush of the cache, with which each commit begins, makes the last
+# journal durable as well. Rules 4 and 7 are about writes to the origin, and
+# whether somebody is waited for is seen where he may come late.
+settings() {
 	case $1 in
 	no-meta-fua) echo crash-4k ;;
+	early-origin) echo crash-64k MODE=writearound ;;
+	no-hold) echo crash-64k MODE=writethrough ;;
+	no-grace) echo crash-64k MODE=writeback SHUFFLE=200 ;;
 	*) echo crash-64k ;;
 	esac
 }
@@ -31,10 +36,13 @@ all_rules() {
 }
 
 jobs_of() {
-	local rule
+	local rule job words
 	for rule; do
-		RULE=$rule TEST=crash tests/vm-jobs.sh "$build" "$kernel" |
-			sed -n "s/^$(job "$rule") /control-$rule /p"
+		read -r job words < <(settings "$rule")
+		# shellcheck disable=SC2086 # words on purpose
+		env $words RULE="$rule" TEST=crash \
+			tests/vm-jobs.sh "$build" "$kernel" |
+			sed -n "s/^$job /control-$rule /p"
 	done
 }
 

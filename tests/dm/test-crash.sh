@@ -26,6 +26,8 @@
 #   MODE      instead of one drawn for each
 #   BS        block size in sectors, instead of the argument's
 #   LAYOUT    three or one, instead of the argument's
+#   SHUFFLE   us: cache and origin serve what waits in random order, each request
+#             after so long; 0: at once and in the order in which it came
 #   TARGET    ssdcache, or cache or writecache for the kernel's
 #   RULE      a rule to break (tests/broken): succeeds if that is noticed
 
@@ -45,7 +47,8 @@ layout=${LAYOUT:-${2:-three}}
 CUTS=${CUTS:-12}
 SEED=${SEED:-1}
 TARGET=${TARGET:-ssdcache}
-note "SEED=$SEED CUTS=$CUTS BS=$block LAYOUT=$layout TARGET=$TARGET${RULE:+ RULE=$RULE}"
+SHUFFLE=${SHUFFLE:-0}
+note "SEED=$SEED CUTS=$CUTS BS=$block LAYOUT=$layout SHUFFLE=$SHUFFLE TARGET=$TARGET${RULE:+ RULE=$RULE}"
 
 # draw NUMBER: below it; the same series for the same SEED
 draw() {
@@ -76,7 +79,7 @@ meta_kib=256
 # own, so that each loses something else.
 make_three() {
 	sim_create cache "$(ram_disk "$cache_mib")" null group g cache_kb 1024 \
-		hold 1 seed $((SEED + 1)) &&
+		hold 1 seed $((SEED + 1)) shuffle "$SHUFFLE" &&
 		sim_create_part meta "$(ram_disk 1)" 0 $((meta_kib * 2)) null \
 			group g cache_kb 128 hold 0 seed $((SEED + 2))
 }
@@ -84,7 +87,8 @@ make_three() {
 # As two partitions: one power, one cache, one flush.
 make_one() {
 	sim_create ssd "$(ram_disk $((cache_mib + 1)))" null group g \
-		cache_kb 1024 hold 1 seed $((SEED + 1)) || return 1
+		cache_kb 1024 hold 1 seed $((SEED + 1)) shuffle "$SHUFFLE" ||
+		return 1
 	echo "0 $((meta_kib * 2)) linear /dev/mapper/ssd 0" |
 		dm_create meta &&
 		echo "0 $((cache_mib * 2048)) linear /dev/mapper/ssd 2048" |
@@ -93,7 +97,8 @@ make_one() {
 
 make_disks() {
 	sim_create origin "$(discard_disk $((3 * cache_mib)))" null group g \
-		cache_kb 4096 hold 1 seed "$SEED" discard 1 || return 1
+		cache_kb 4096 hold 1 seed "$SEED" discard 1 shuffle "$SHUFFLE" ||
+		return 1
 	sectors=$((cache_mib * 3 * 2048))
 	"make_$layout"
 }

@@ -11,6 +11,7 @@
 #include "vcache.h"
 
 #define MAX_CACHE_KB	(1024 * 1024)
+#define MAX_SHUFFLE_US	(1000 * 1000)
 #define MAX_DISCARD	(128 * 1024)	/* sectors */
 
 /* ---- counters ------------------------------------------------------------- */
@@ -208,6 +209,8 @@ static int parse_key(struct sim_config *c, const char *key, const char *value)
 		c->cache_kb = v;
 	else if (!strcmp(key, "hold") && v <= 1)
 		c->hold = v;
+	else if (!strcmp(key, "shuffle") && v <= MAX_SHUFFLE_US)
+		c->shuffle_us = v;
 	else if (!strcmp(key, "discard") && v <= 1)
 		c->discard = v;
 	else if (!strcmp(key, "flush") && v <= 1)

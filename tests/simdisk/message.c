@@ -228,6 +228,8 @@ static void emit_table(struct sim_disk *sd, char *result, unsigned int maxlen)
 	DMEMIT("%s %llu %s cache_kb %u seed %llu hold %d discard %d flush %d",
 	       sd->dev->name, (u64)sd->start, models[c->model], c->cache_kb,
 	       c->seed, c->hold, c->discard, c->flush);
+	if (c->shuffle_us)
+		DMEMIT(" shuffle %u", c->shuffle_us);
 	if (*c->group)
 		DMEMIT(" group %s", c->group);
 }

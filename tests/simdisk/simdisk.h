@@ -144,6 +144,7 @@ struct sim_fault {
  * @cache_kb: volatile write cache; 0: write-through.
  * @seed: of all coins.
  * @hold: destage only for a flush or when the cache is full.
+ * @shuffle_us: not 0: the cache serves in random order, each after so long.
  * @discard: offer discard.
  * @flush: declare a volatile write cache, so that FLUSH and FUA are sent.
  * @group: power group or "".
@@ -152,6 +153,7 @@ struct sim_config {
 	enum sim_model model;
 	unsigned int cache_kb;
 	u64 seed;
+	unsigned int shuffle_us;
 	bool hold;
 	bool discard;
 	bool flush;

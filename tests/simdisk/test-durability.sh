@@ -90,6 +90,24 @@ test_reload() {
 	same "remove writes all out" "$(shows "$base" 0 $size)" l
 }
 
+# Of two writes of a sector that wait together the first may be carried out last:
+# never in order of arrival, one time in two else. One that comes too late to wait
+# with the other is another try.
+test_shuffle() {
+	local i=0
+	sim_create s "$(ram_disk 1)" null cache_kb 64 shuffle 1000000
+	until [ "$(shows s 0 8)" = a ] || [ $i -eq 20 ]; do
+		i=$((i + 1))
+		fill s a 0 8 >/dev/null &
+		wait_for 10 sim_is s writes $((2 * i - 1))
+		fill s b 0 8 >/dev/null
+		wait $!
+	done
+	note "after $i pairs"
+	same "the first of two writes is the last" "$(shows s 0 8)" a
+	sim_remove s
+}
+
 base=$(ram_disk 16)
 sim_create d "$base" null cache_kb 4096 hold 1 discard 1
 same "the write cache is declared" \
@@ -101,3 +119,4 @@ test_keep
 test_discard
 test_full
 test_reload
+test_shuffle

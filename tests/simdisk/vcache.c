@@ -5,7 +5,9 @@
  * Locks: sim_vcache.lock for the queue; the content is the worker's own.
  */
 #include <linux/blkdev.h>
+#include <linux/delay.h>
 #include <linux/highmem.h>
+#include <linux/math64.h>
 #include <linux/slab.h>
 
 #include "vcache.h"
@@ -437,17 +439,33 @@ static void handle(struct sim_vcache *vc, struct sim_io *io, bool cut)
 		handle_discard(vc, io);
 }
 
+/* The first that came; or any, for a disk may serve them as it likes. */
+static struct sim_io *pick_io(struct sim_vcache *vc)
+{
+	struct sim_io *io;
+	u32 n = 0;
+
+	if (vc->disk->config.shuffle_us)
+		div_u64_rem(mix(vc->disk->config.seed, vc->nr_picked++),
+			    max(vc->nr_queued, 1U), &n);
+	list_for_each_entry(io, &vc->queue, link)
+		if (!n--)
+			return io;
+	return NULL;
+}
+
 /* The next I/O, or NULL and the orders to follow now that there is none. */
 static struct sim_io *next_io(struct sim_vcache *vc, bool *cut, bool *drain)
 {
 	struct sim_io *io;
 
 	spin_lock_irq(&vc->lock);
-	io = list_first_entry_or_null(&vc->queue, struct sim_io, link);
+	io = pick_io(vc);
 	*cut = vc->settle;
 	*drain = vc->drain;
 	if (io) {
 		list_del(&io->link);
+		vc->nr_queued--;
 	} else {
 		vc->settle = false;
 		vc->drain = false;
@@ -459,10 +477,14 @@ static struct sim_io *next_io(struct sim_vcache *vc, bool *cut, bool *drain)
 static void vcache_work(struct work_struct *work)
 {
 	struct sim_vcache *vc = container_of(work, struct sim_vcache, work);
+	unsigned int us = vc->disk->config.shuffle_us;
 	struct sim_io *io;
 	bool cut, drain;
 
 	do {
+		/* So that more than one is there to pick from. */
+		if (us && READ_ONCE(vc->disk->state) == SIM_ON)
+			usleep_range(us, us + us / 2);
 		io = next_io(vc, &cut, &drain);
 		if (io)
 			handle(vc, io, cut);
@@ -480,6 +502,7 @@ void sim_vcache_queue(struct sim_vcache *vc, struct sim_io *io)
 
 	spin_lock_irqsave(&vc->lock, flags);
 	list_add_tail(&io->link, &vc->queue);
+	vc->nr_queued++;
 	spin_unlock_irqrestore(&vc->lock, flags);
 	queue_work(vc->wq, &vc->work);
 }

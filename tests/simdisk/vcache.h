@@ -41,6 +41,8 @@
  * @nr_lost: sectors lost in power cuts so far.
  * @lock: protects what follows, up to @drain.
  * @queue: I/Os that wait for the worker.
+ * @nr_queued: how many.
+ * @nr_picked: how many were picked from it at random.
  * @settle: power was cut.
  * @drain: destage all.
  * @wq: runs @work.
@@ -58,6 +60,8 @@ struct sim_vcache {
 	u64 nr_lost;
 	spinlock_t lock;
 	struct list_head queue;
+	unsigned int nr_queued;
+	u64 nr_picked;
 	bool settle;
 	bool drain;
 	struct workqueue_struct *wq;
@@ -87,12 +91,13 @@ void sim_vcache_destroy(struct sim_disk *sd);
  * @req: the request.
  *
  * Context: any.
- * Return: true for a read while nothing is held.
+ * Return: true for a read while nothing is held, unless the order is random.
  */
 static inline bool sim_vcache_bypass(const struct sim_vcache *vc,
 				     const struct sim_req *req)
 {
-	return req->kind == SIM_READ && !READ_ONCE(vc->nr_pages);
+	return req->kind == SIM_READ && !READ_ONCE(vc->nr_pages) &&
+	       !vc->disk->config.shuffle_us;
 }
 
 /**
