@@ -245,6 +245,13 @@ static int write_empty_map(struct sc_meta *m)
 	return sc_meta_fail(m, r);
 }
 
+/* That it reads as zeroes does not mean that a power cut leaves it so. */
+static int zero_first_super(struct sc_meta *m)
+{
+	memset(m->block, 0, SC_META_BLOCK_BYTES);
+	return sc_meta_fail(m, m->io->write(m->ctx, 0, m->block, 1, SC_IO_FUA));
+}
+
 /*
  * Superblock 0 comes last: as long as it is zero the next start formats again.
  * The labels come first: metadata without a label would be refused.
@@ -253,7 +260,9 @@ static int format(struct sc_meta *m)
 {
 	int r;
 
-	r = sc_label_write(m);
+	r = zero_first_super(m);
+	if (!r)
+		r = sc_label_write(m);
 	if (!r)
 		r = write_empty_map(m);
 	if (r)

@@ -63,18 +63,14 @@ void sc_active_park(struct sc_cache *c)
 	mutex_unlock(&active_lock);
 }
 
-/* Can @c work for @t as if nothing had happened? */
-static bool can_go_on(const struct sc_cache *c, const struct sc_target *t)
+static bool same_devices(const struct sc_target *a, const struct sc_target *b)
 {
-	const struct sc_target *old = c->target;
 	int n;
 
 	for (n = 0; n < SC_NR_LEGS; n++)
-		if (leg(old, n) != leg(t, n))
+		if (leg(a, n) != leg(b, n))
 			return false;
-	return c->geom.origin_sectors == t->ti->len &&
-	       old->config.block_sectors == t->config.block_sectors &&
-	       !strcmp(old->config.policy, t->config.policy);
+	return true;
 }
 
 struct sc_cache *sc_active_take(struct sc_target *t, const struct sc_cache *new)
@@ -87,7 +83,7 @@ struct sc_cache *sc_active_take(struct sc_target *t, const struct sc_cache *new)
 		if (other == new || !shares_device(t, other->target))
 			continue;
 		busy |= !other->parked;
-		if (other->parked && (new || can_go_on(other, t)))
+		if (other->parked && (new || same_devices(t, other->target)))
 			found = other;
 	}
 	if (busy)
@@ -108,8 +104,9 @@ struct sc_cache *sc_active_take_from(struct sc_target *t)
 	list_for_each_entry(other, &active_caches, active)
 		if (other->parked && other->target == t)
 			found = other;
+	/* Whoever wants its devices need not wait until it is freed. */
 	if (found)
-		found->parked = false;
+		list_del_init(&found->active);
 	mutex_unlock(&active_lock);
 	return found;
 }

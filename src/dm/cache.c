@@ -360,39 +360,69 @@ void sc_cache_suspend(struct sc_cache *c)
 		sc_active_park(c);
 }
 
-static int cache_restart(struct sc_cache *c, struct sc_reason *why)
+static int cache_restart(struct sc_cache *c)
 {
-	int r = cache_check_mode(c, why);
+	int r;
 
-	if (r)
-		return r;
 	sc_meta_uuid(c->meta, c->target->uuid);
 	sc_flusher_interrupt(c, false);
 	r = sc_commit_start(c);
+	if (!r)
+		r = sc_flusher_start(c);
 	if (r)
-		return r;
-	r = sc_flusher_start(c);
-	if (r)
-		sc_commit_stop(c);
+		cache_stop(c);
 	return r;
 }
 
-/* The devices cannot be read, but what is in memory may do. */
-static struct sc_cache *cache_go_on(struct sc_target *t, int error,
-				    struct sc_reason *why)
+/* Does the table want what is in memory, and is there room for it? */
+static bool cache_fits(const struct sc_cache *c)
 {
+	const struct sc_target *t = c->target;
+	const struct sc_geom *g = &c->geom;
+
+	return g->origin_sectors == t->ti->len &&
+	       sc_block_sectors(g) == t->config.block_sectors &&
+	       sc_slot_sector(g, to_cblock(g->nr_slots)) <=
+		       bdev_nr_sectors(sc_bdev(c, SC_LEG_CACHE));
+}
+
+/*
+ * What is in memory may do, as long as nothing says that the devices are others
+ * now: they could not be read or written, there was no memory, or something is
+ * dirty though the mode is passthrough, which ill health may bring.
+ */
+static bool may_go_on(int error)
+{
+	return error == -EIO || error == -ENOMEM || error == -EBUSY;
+}
+
+static struct sc_cache *cache_go_on(struct sc_target *t, int error,
+				    const struct sc_reason *why)
+{
+	/* Also if it cannot go on now: the table it came from may go. */
 	struct sc_cache *c = sc_active_take(t, NULL);
 
 	if (!c)
 		return ERR_PTR(error);
+	if (!may_go_on(error) || !cache_fits(c) || cache_restart(c)) {
+		sc_active_park(c);
+		return ERR_PTR(error);
+	}
 	pr_warn("ssdcache %s: %s; goes on as before, state is %s\n",
 		dm_table_device_name(t->ti->table), why->text,
 		sc_health_name(c->health));
-	error = cache_restart(c, why);
-	if (!error)
-		return c;
-	sc_active_park(c);
-	return ERR_PTR(error);
+	return c;
+}
+
+/* Its records have told what was dirty, but for what it had none of. */
+static void cache_drop(struct sc_cache *c)
+{
+	u64 nr_dirty = sc_stats_nr_dirty(c);
+
+	if (nr_dirty)
+		pr_warn("ssdcache %s: begins anew with %llu dirty blocks as their records say\n",
+			dm_table_device_name(c->target->ti->table), nr_dirty);
+	cache_free(c);
 }
 
 struct sc_cache *sc_cache_resume(struct sc_target *t, struct sc_reason *why)
@@ -402,7 +432,7 @@ struct sc_cache *sc_cache_resume(struct sc_target *t, struct sc_reason *why)
 	if (IS_ERR(c))
 		return cache_go_on(t, PTR_ERR(c), why);
 	while ((parked = sc_active_take(t, c)))
-		cache_free(parked);
+		cache_drop(parked);
 	return c;
 }
 

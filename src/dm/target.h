@@ -346,7 +346,7 @@ void sc_active_park(struct sc_cache *c);
 /**
  * sc_active_take() - the parked cache on a target's devices
  * @t: the target, to which it belongs from now on
- * @new: the cache that works there now, or NULL to take what can go on
+ * @new: the cache that works there now, or NULL: all three devices are the same
  *
  * Context: process, may sleep.
  * Return: one that the caller has to free, start or park, or NULL.

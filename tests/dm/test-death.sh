@@ -275,6 +275,34 @@ test_dies_unnoticed() {
 	run "$name: nothing old" holds_file /tmp/c $sc $b_at
 }
 
+# What waits for a resume is not given to a device that is another one now, and
+# survives a table that it does not fit.
+test_wrong_resume() {
+	local name="resume with another SSD"
+	prepare writeback "$name"
+	sim_away meta
+	put /tmp/c $sc $c_at >/dev/null 2>&1
+	run "$name: the state" sc_wait sc state ro
+	run "$name: suspend" timeout 120 dmsetup suspend sc
+	dmsetup table sc >/tmp/table
+	sed 's/ 8 1 writeback/ 16 1 writeback/' /tmp/table | dmsetup load sc
+	expect_fail "$name: other blocks" "read error" dmsetup resume sc
+	dmsetup load sc </tmp/table
+	run "$name: the right table" dmsetup resume sc
+	same "$name: is as it was" "$(sc_get sc state)" ro
+	run "$name: dirty data" holds_file /tmp/b $sc $b_at
+	run "$name: suspend" timeout 120 dmsetup suspend sc
+	sim_back meta
+	dd if=$c of=/tmp/cache bs=64k iflag=direct 2>/dev/null
+	dd if=/dev/zero of=$c bs=64k oflag=direct 2>/dev/null
+	expect_fail "$name: an empty one" "label" dmsetup resume sc
+	dd if=/tmp/cache of=$c bs=64k oflag=direct 2>/dev/null
+	run "$name: the right one" dmsetup resume sc
+	same "$name: all is well" "$(sc_get sc state)" rw
+	run "$name: dirty data" holds_file /tmp/b $sc $b_at
+	run "$name: clean data" holds_file /tmp/a $sc $a_at
+}
+
 # What is dirty is hoped for, so nothing is given up.
 test_all_dies_dirty() {
 	local name="all of the SSD dies dirty"
@@ -475,6 +503,7 @@ cache)
 	;;
 rest)
 	test_dies_unnoticed
+	test_wrong_resume
 	test_flush_beside_writer
 	test_metadata_dies
 	test_checkpoint_dies

@@ -112,6 +112,16 @@ static void land(struct model_disk *d, const struct model_io *io, bool fua)
 	d->nr_pending = kept;
 }
 
+void model_disk_settle(struct model_disk *d)
+{
+	u32 n;
+
+	for (n = 0; n < d->nr_pending; n++)
+		memcpy(media(d, d->pending[n].sector), d->pending[n].data,
+		       SECTOR_BYTES);
+	d->nr_pending = 0;
+}
+
 /* Chances in 16 that an I/O lands wholly, and else that a sector of it does. */
 struct luck {
 	u32 io;

@@ -99,6 +99,9 @@ struct model_io {
 void model_disk_init(struct model_disk *d, const char *name, u64 nr_sectors);
 void model_disk_exit(struct model_disk *d);
 
+/** model_disk_settle() - all that was written is durable */
+void model_disk_settle(struct model_disk *d);
+
 /** model_disk_cut() - the power fails and comes back */
 void model_disk_cut(struct model_disk *d, struct rng *rng);
 

@@ -97,6 +97,14 @@ void model_machine_cut(struct rng *rng)
 	model_power_off = false;
 }
 
+void model_machine_settle(void)
+{
+	u32 n;
+
+	for (n = 0; n < machine.nr_disks; n++)
+		model_disk_settle(&machine.disk[n]);
+}
+
 const u8 *model_origin_peek(u64 sector)
 {
 	return model_disk_peek(&machine.disk[1], sector);

@@ -40,6 +40,9 @@ void model_machine_weights(u32 metadata, u32 origin, u32 cache);
  */
 void model_machine_fails(u32 leg, u32 read, u32 write, u32 flush);
 
+/** model_machine_settle() - no disk has anything to lose */
+void model_machine_settle(void);
+
 /** model_machine_cut() - the power fails, everything in memory is gone */
 void model_machine_cut(struct rng *rng);
 

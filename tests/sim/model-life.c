@@ -523,8 +523,11 @@ static int pause_task(void *data)
 		life.stats->parked++;
 		life_no_ssd();
 	} else {
-		if (life.faulty)
+		/* What it is found to be counts as durable from then on. */
+		if (life.faulty) {
+			model_machine_settle();
 			oracle_cut();
+		}
 		life_no_faults();
 	}
 	r = model_dev_resume();
