@@ -144,7 +144,7 @@ static void test_format_order(void **state)
 	assert_int_equal(rig_open(&kit), 0);
 	kit_begin_trace();
 	assert_int_equal(sc_meta_start(kit.m), 0);
-	kit_expect_trace("L0 L8008 w2+1 pf1+1 f0+1 ");
+	kit_expect_trace("f0+1 L0 L8008 w2+1 pf1+1 f0+1 ");
 	kit.tracing = false;
 	kit_reopen();
 }
