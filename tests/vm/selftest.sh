@@ -111,6 +111,12 @@ write_scripts() {
 	yes "data on the disk" | dd of=/tmp/want bs=64k count=64 iflag=fullblock
 	run "the data is there" sh -c 'dd if=/dev/vda bs=64k count=64 | cmp - /tmp/want'
 	END
+	script emulator <<-'END'
+	run "the disk is new" sh -c 'head -c 512 /dev/vda | cmp -n 512 - /dev/zero'
+	yes | dd of=/dev/vda count=1 oflag=direct 2>/dev/null
+	echo "<4>RSP: 0018:ffffc9000059fd10 EFLAGS: 3db38a02" >/dev/kmsg
+	echo c >/proc/sysrq-trigger
+	END
 	script out <<-'END'
 	echo "from the guest" >/tmp/file
 	out /tmp/file
@@ -155,6 +161,7 @@ more_jobs() {
 	job hang "$1" --timeout 25 "$tmp/hang.sh"
 	job stuck "$1" --timeout 25 --module "$tmp/bad-$1/bad.ko" "$tmp/bad.sh" stuck
 	job oops "$1" --module "$tmp/bad-$1/bad.ko" "$tmp/bad.sh" oops
+	job emulator "$1" --disk 1M "$tmp/emulator.sh"
 	job nokill "$1" --kill-on 'never said' "$tmp/pass.sh"
 	job nofile "$1" "$tmp/is-not-there.sh"
 	job time "$1" --virtual-time "$tmp/time.sh"
@@ -197,6 +204,10 @@ more_checks() {
 	check "a kernel that hangs" fails "stuck-$k" 0 1 'timeout after 25 s'
 	check "is shown where it hangs" grep -q '^#.* bad_init+' "$log/stuck-$k/result.log"
 	check "an oops" fails "oops-$k" 0 1 'NULL pointer'
+	check "runs but once" test ! -e "$log/oops-$k/console-emulator.log"
+	check "one with flags that cannot be runs twice" test -s \
+		"$log/emulator-$k/console-emulator.log"
+	check "with its disks as before" fails "emulator-$k" 1 1 'Kernel panic'
 	check "--kill-on a line that does not come" fails "nokill-$k" 3 1 'no line matched'
 	check "a test that is not there" fails "nofile-$k" 0 1 'exit status'
 	check "virtual time" passes "time-$k"
