@@ -55,7 +55,7 @@ common() {
 	case $1 in
 	*/test-crash.sh) printf -- '--timeout %s ' $((1800 + ${CUTS:-0} * 40)) ;;
 	esac
-	for f in CUTS SEED MODE BS LAYOUT SHUFFLE TARGET RULE ROUNDS; do
+	for f in CUTS SEED MODE BS LAYOUT SHUFFLE QUIET CACHE_MIB ORIGIN_MIB TARGET RULE ROUNDS; do
 		[ -z "${!f:-}" ] || printf -- '--env %s=%s ' "$f" "${!f}"
 	done
 }

@@ -20,13 +20,17 @@ export CUTS
 # Which of the rig's machines is best at it, and what is better not drawn there.
 # On one SSD a flush of the cache, with which each commit begins, makes the last
 # journal durable as well. Rules 4 and 7 are about writes to the origin, and
-# whether somebody is waited for is seen where he may come late.
+# whether somebody is waited for is seen where he may come late. Where nothing is
+# evicted there are few commits, and most writes have a slot.
 settings() {
 	case $1 in
 	no-meta-fua) echo crash-4k ;;
 	early-origin) echo crash-64k MODE=writearound ;;
 	no-hold) echo crash-64k MODE=writethrough ;;
 	no-grace) echo crash-64k MODE=writeback SHUFFLE=200 ;;
+	no-writers) echo crash-4k MODE=writearound SHUFFLE=200 CACHE_MIB=2 ORIGIN_MIB=1 ;;
+	direct-flush) echo crash-4k MODE=writeback CACHE_MIB=8 ORIGIN_MIB=4 ;;
+	unsettled) echo crash-4k MODE=writeback CACHE_MIB=4 ORIGIN_MIB=2 QUIET=1 ;;
 	*) echo crash-64k ;;
 	esac
 }

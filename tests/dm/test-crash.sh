@@ -28,6 +28,8 @@
 #   LAYOUT    three or one, instead of the argument's
 #   SHUFFLE   us: cache and origin serve what waits in random order, each request
 #             after so long; 0: at once and in the order in which it came
+#   CACHE_MIB, ORIGIN_MIB   sizes, instead of 24 slots and three times the cache
+#   QUIET     1: the load does not flush, all commit by time, destaging begins at once
 #   TARGET    ssdcache, or cache or writecache for the kernel's
 #   RULE      a rule to break (tests/broken): succeeds if that is noticed
 
@@ -48,6 +50,7 @@ CUTS=${CUTS:-12}
 SEED=${SEED:-1}
 TARGET=${TARGET:-ssdcache}
 SHUFFLE=${SHUFFLE:-0}
+QUIET=${QUIET:-0}
 note "SEED=$SEED CUTS=$CUTS BS=$block LAYOUT=$layout SHUFFLE=$SHUFFLE TARGET=$TARGET${RULE:+ RULE=$RULE}"
 
 # draw NUMBER: below it; the same series for the same SEED
@@ -72,7 +75,8 @@ c=/dev/mapper/cache
 o=/dev/mapper/origin
 
 # Of the cache, with 24 slots and the labels at least; a third of the origin.
-cache_mib=$((1 + block * 24 / 2048))
+cache_mib=${CACHE_MIB:-$((1 + block * 24 / 2048))}
+origin_mib=${ORIGIN_MIB:-$((3 * cache_mib))}
 meta_kib=256
 
 # Volatile caches of different size, and with or without destaging on their
@@ -96,10 +100,10 @@ make_one() {
 }
 
 make_disks() {
-	sim_create origin "$(discard_disk $((3 * cache_mib)))" null group g \
+	sim_create origin "$(discard_disk "$origin_mib")" null group g \
 		cache_kb 4096 hold 1 seed "$SEED" discard 1 shuffle "$SHUFFLE" ||
 		return 1
-	sectors=$((cache_mib * 3 * 2048))
+	sectors=$((origin_mib * 2048))
 	"make_$layout"
 }
 
@@ -134,13 +138,16 @@ draw_round() {
 	pick 0 4
 	discards=$picked
 	pick 1 3 10
-	flushes=$picked
+	flushes=$picked syncs=4
 	pick 0 0 1
 	admin=$picked
 	pick 0 0 1
 	again=$picked
 	draw 40
 	again_at=$((1 + drawn))
+	if [ "$QUIET" = 1 ]; then
+		flushes=0 syncs=0 interval=20 idle=0 where=load at=$((at * 8))
+	fi
 	draw_text "$1"
 }
 
@@ -156,7 +163,7 @@ draw_text() {
 load() {
 	[ $((threads * max)) -le "$sectors" ] || threads=$((sectors / max))
 	/test/stamp run "$sc" /tmp/state /tmp/log ops="$1" threads="$threads" \
-		cut=1 seed="$seed" max="$max" flush="$flushes" sync=4 \
+		cut=1 seed="$seed" max="$max" flush="$flushes" sync="$syncs" \
 		discard="$discards" >/tmp/load 2>&1
 }
 
