@@ -246,6 +246,10 @@ tsc_khz() {
 	"$tmp/tsc-khz"
 }
 
+# What a processor does fast and its emulation slowly: AVX goes through helpers, and
+# a string instruction byte by byte. Without them tests take a fifth less time.
+slow_features=-avx,-avx2,-erms,-fsrm
+
 set_accel() {
 	local words=${kernel_words//$'\n'/ }
 	if [ $virtual_time = yes ]; then
@@ -256,8 +260,8 @@ set_accel() {
 	elif [ "$("$vm_dir/accel.sh" "$kernel_image")" = kvm ]; then
 		qemu+=(-accel kvm -cpu host)
 	else
-		words+=" tsc=reliable tsc_early_khz=$(tsc_khz)"
-		qemu+=(-accel "tcg,thread=multi" -cpu max)
+		words+=" tsc=reliable tsc_early_khz=$(tsc_khz) clearcpuid=rep_good"
+		qemu+=(-accel "tcg,thread=multi" -cpu "max,$slow_features")
 	fi
 	[ ! -f $firmware ] || qemu+=(-bios "${firmware##*/}")
 	qemu+=(-append "$words$append")

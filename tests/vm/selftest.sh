@@ -12,7 +12,6 @@ set -euo pipefail
 . "$(dirname "$0")/host.sh"
 
 read -ra kernels <<<"${KERNELS:-6.12 6.1}"
-at_once=$(nproc)
 passed=0 failed=0
 
 verdict() {
@@ -254,7 +253,7 @@ cleanup() {
 }
 
 run_jobs() {
-	"$vm_dir/many.sh" -j "$at_once" --log "$log" "$tmp/jobs" >"$log/report" &
+	"$vm_dir/many.sh" --log "$log" "$tmp/jobs" >"$log/report" &
 	many_pid=$!
 	many_status=0
 	wait $many_pid || many_status=$?
