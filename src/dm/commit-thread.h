@@ -57,6 +57,22 @@ struct sc_voiding {
 };
 
 /**
+ * struct sc_origin_flushes - what is known of the flushes of the origin
+ * @lock: one at a time
+ * @wseq: sc_cache.origin_wseq when the last good one began
+ * @last: when that was, in jiffies
+ * @error: one failed and no FLUSH has told it yet
+ * @failures: how many failed since one succeeded
+ */
+struct sc_origin_flushes {
+	struct mutex lock;
+	u64 wseq;
+	unsigned long last;
+	bool error;
+	unsigned int failures;
+};
+
+/**
  * struct sc_commit - the commit thread
  * @thread: the thread
  * @lock: protects what follows up to @started, and @stats; innermost,
@@ -73,10 +89,7 @@ struct sc_voiding {
  *	failed transaction are let go
  * @dirty_records: with @error: a durable record may call something dirty
  * @failed: the same, set after the state has changed; nobody waits any more
- * @origin_lock: one flush of the origin at a time
- * @flushed_wseq: sc_cache.origin_wseq when the last good flush began
- * @origin_flushed: when that was, in jiffies
- * @origin_error: a flush of the origin failed and no FLUSH has told it yet
+ * @origin: the flushes of the origin
  * @held: some slot was held since it began
  * @cache_flush: a flush of the cache device on its way
  * @cache_flushed: it has ended
@@ -100,10 +113,7 @@ struct sc_commit {
 	int error;
 	bool dirty_records;
 	bool failed;
-	struct mutex origin_lock;
-	u64 flushed_wseq;
-	unsigned long origin_flushed;
-	bool origin_error;
+	struct sc_origin_flushes origin;
 	bool held;
 	struct bio cache_flush;
 	struct completion cache_flushed;

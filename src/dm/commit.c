@@ -25,6 +25,8 @@
 #define HELD_INTERVALS	10
 /* How often a lost metadata device is looked for. */
 #define VOID_RETRY_MS	10000
+/* Flushes of the origin that fail in a row: what is held stays so. */
+#define ORIGIN_TRIES	5
 
 /* ---- asking ------------------------------------------------------------------ */
 
@@ -94,7 +96,7 @@ int sc_commit_sync(struct sc_cache *c)
 bool sc_origin_is_flushed(struct sc_cache *c)
 {
 	return atomic64_read(&c->origin_wseq) ==
-	       READ_ONCE(c->commit->flushed_wseq);
+	       READ_ONCE(c->commit->origin.wseq);
 }
 
 void sc_commit_note_held(struct sc_cache *c)
@@ -142,13 +144,18 @@ static void hold_end_flush(struct sc_cache *c, bool ok)
 		sc_reclaim_kick(c);
 }
 
+bool sc_origin_gave_up(const struct sc_cache *c)
+{
+	return READ_ONCE(c->commit->origin.failures) >= ORIGIN_TRIES;
+}
+
 int sc_origin_flush(struct sc_cache *c)
 {
 	struct sc_commit *k = c->commit;
 	u64 wseq;
 	int r;
 
-	mutex_lock(&k->origin_lock);
+	mutex_lock(&k->origin.lock);
 	/* What completed before here is covered by the flush. */
 	wseq = atomic64_read(&c->origin_wseq);
 	WRITE_ONCE(k->held, false);
@@ -157,20 +164,21 @@ int sc_origin_flush(struct sc_cache *c)
 	hold_begin_flush(c->map);
 	r = blkdev_issue_flush(sc_bdev(c, SC_LEG_ORIGIN));
 	sc_count(c, origin_flushes);
+	WRITE_ONCE(k->origin.failures, r ? k->origin.failures + 1 : 0);
 	if (r) {
-		if (wseq != k->flushed_wseq)
-			WRITE_ONCE(k->origin_error, true);
+		if (wseq != k->origin.wseq)
+			WRITE_ONCE(k->origin.error, true);
 		/* Before a later one says flushed, see flush_begin(). */
 		smp_wmb();
 		WRITE_ONCE(k->held, true);
 		sc_fail_io(c, SC_LEG_ORIGIN, true);
 	} else {
-		WRITE_ONCE(k->flushed_wseq, wseq);
+		WRITE_ONCE(k->origin.wseq, wseq);
 	}
 	hold_end_flush(c, !r);
 	/* Read without the mutex: what is a cycle too early or too late? */
-	WRITE_ONCE(k->origin_flushed, jiffies);
-	mutex_unlock(&k->origin_lock);
+	WRITE_ONCE(k->origin.last, jiffies);
+	mutex_unlock(&k->origin.lock);
 	return r;
 }
 
@@ -420,7 +428,7 @@ static bool held_too_long(struct sc_cache *c)
 	unsigned int ms = sc_tune(&c->target->config.tune.commit_interval);
 
 	return (!sc_origin_is_flushed(c) || sc_commit_held(c)) &&
-	       time_after(jiffies, READ_ONCE(c->commit->origin_flushed) +
+	       time_after(jiffies, READ_ONCE(c->commit->origin.last) +
 			  msecs_to_jiffies(HELD_INTERVALS * ms));
 }
 
@@ -491,7 +499,7 @@ static void commit_run(struct sc_cache *c)
 	flush = sc_flush_take(c, &bios);
 	r = commit_cycle(c, flush);
 	/* An error that another flush of the origin met is told to one FLUSH. */
-	if (!bio_list_empty(&bios) && xchg(&k->origin_error, false))
+	if (!bio_list_empty(&bios) && xchg(&k->origin.error, false))
 		r = -EIO;
 	WRITE_ONCE(k->done, k->started);
 	wake_up_all(&k->done_wait);
@@ -547,11 +555,11 @@ int sc_commit_create(struct sc_cache *c)
 		return -ENOMEM;
 	c->commit = k;
 	spin_lock_init(&k->lock);
-	mutex_init(&k->origin_lock);
+	mutex_init(&k->origin.lock);
 	init_waitqueue_head(&k->work);
 	init_waitqueue_head(&k->done_wait);
 	bio_list_init(&k->bios);
-	k->origin_flushed = jiffies;
+	k->origin.last = jiffies;
 	k->records = kvmalloc_array(SC_COMMIT_RECORDS + 1, sizeof(*k->records),
 				    GFP_KERNEL);
 	return k->records ? 0 : -ENOMEM;

@@ -81,6 +81,17 @@ int sc_commit_sync(struct sc_cache *c);
 int sc_origin_flush(struct sc_cache *c);
 
 /**
+ * sc_origin_gave_up() - has one flush of the origin after another failed?
+ * @c: the cache
+ *
+ * What is held until such a flush (rule 7) will not become a free slot then.
+ *
+ * Context: any.
+ * Return: true until one succeeds.
+ */
+bool sc_origin_gave_up(const struct sc_cache *c);
+
+/**
  * sc_origin_is_flushed() - is all that the foreground wrote there durable?
  * @c: the cache
  *

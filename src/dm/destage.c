@@ -439,6 +439,7 @@ static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
 			sc_policy_cleaned(c->policy, d->slot);
 	}
 	s->flags &= ~(SC_COPYING | SC_REDIRTY);
+	l->failed = ok && !d->failed ? 0 : l->failed + 1;
 	if (sc_slot_dirty(c->map, d->slot))
 		sc_dirty_set(c->dirty, sc_slot_block(s));
 	sc_reclaim_check(c, sc_slot_shard(s));

@@ -51,7 +51,7 @@ static bool flush_begin(struct sc_cache *c)
 		return false;
 	/* A good flush of the origin may have followed one that failed. */
 	smp_rmb();
-	if (READ_ONCE(k->origin_error))
+	if (READ_ONCE(k->origin.error))
 		return false;
 	spin_lock_irqsave(&k->lock, flags);
 	direct = !w->direct && !w->nr_waiting && !w->nr_served &&

@@ -139,7 +139,9 @@ static bool write_slot_free(struct sc_job *j, struct sc_lock *l, u32 shard)
 {
 	if (sc_io_slot_free(j->c, shard))
 		return true;
-	if (sc_flusher_gave_up(j->c) || !j->c->map->shards[shard].nr_slots) {
+	if (sc_flusher_gave_up(j->c) || sc_origin_gave_up(j->c) ||
+	    sc_shard_is_stuck(j->c, shard) ||
+	    !j->c->map->shards[shard].nr_slots) {
 		/* No slot will ever be clean: the origin's answer must do. */
 		j->io->bypass = true;
 		return false;

@@ -124,6 +124,21 @@ static inline bool sc_shard_at_limit(const struct sc_cache *c, u32 shard)
 	return (u64)sh->nr_dirty * 100 >= (u64)sh->nr_slots * limit;
 }
 
+/**
+ * sc_shard_is_stuck() - has each of its dirty slots failed to be destaged?
+ * @c: the cache
+ * @shard: which part of it
+ *
+ * Context: any, the shard's lock is held.
+ * Return: true if they failed five times, as often as the flusher tries.
+ */
+static inline bool sc_shard_is_stuck(const struct sc_cache *c, u32 shard)
+{
+	u32 nr_dirty = c->map->shards[shard].nr_dirty;
+
+	return nr_dirty && c->locks[shard].failed / 5 > nr_dirty;
+}
+
 /* ---- grace.c --------------------------------------------------------------- */
 
 /**

@@ -14,7 +14,7 @@
  * DOC: locks
  *
  * docs/locking.md has the order and the reasons. In short: sc_target.lock
- * (mutex; message, status, suspend) > sc_commit.origin_lock (mutex) >
+ * (mutex; message, status, suspend) > sc_commit.origin.lock (mutex) >
  * sc_lock.lock (spinlock, one per shard, hard irq safe) > sc_commit.lock,
  * sc_lock.wait, sc_admission.lock (spinlocks). No two shard locks at once.
  */
@@ -92,11 +92,13 @@ struct sc_target {
  * struct sc_lock - the lock of one shard
  * @lock: protects the shard of the same number, its slots and chains
  * @wait: for the end of a transition of one of its slots
+ * @failed: destages of its slots that failed since one succeeded
  * @resting: slots unhashed, linked by hash_next, until reclaim takes them
  */
 struct sc_lock {
 	spinlock_t lock;
 	u32 resting;
+	u32 failed;
 	wait_queue_head_t wait;
 } ____cacheline_aligned_in_smp;
 

@@ -52,6 +52,23 @@ test_origin_write() {
 	done
 }
 
+# All slots are clean, and wait for a flush of the origin before they can be used
+# again (rule 7): none will ever be free, so writers do without.
+test_held() {
+	fresh writeback
+	sim_fail origin flush
+	sc_message sc sequential_cutoff 0
+	dd if=$sc of=/dev/null bs=4k count=2000 iflag=direct 2>/dev/null
+	holds "held: the cache is full" "$(sc_get sc free_slots) <= 32"
+	same "held: it is clean" "$(sc_get sc dirty)" 0
+	run "held: a write ends" dd if=/tmp/a of=$sc bs=4k seek=2500 oflag=direct
+	sim_fail origin off
+	expect_fail "held: the next fsync hears of it" "nput/output error" \
+		put /tmp/a $sc $((2500 * 4))
+	run "held: well again" put /tmp/a $sc $((2500 * 4))
+	run "held: the data" holds_file /tmp/a $sc $((2500 * 4))
+}
+
 _failed_once() {
 	[ "$(sc_get sc origin_write_errors)" -gt 0 ]
 }
@@ -320,6 +337,7 @@ case $1 in
 each)
 	test_origin_read
 	test_origin_write
+	test_held
 	test_destage
 	test_cache_read_clean
 	test_cache_read_dirty
