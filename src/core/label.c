@@ -120,6 +120,11 @@ static int write_labels(struct sc_meta *m, int *error)
 	return head;
 }
 
+int sc_label_write_head(struct sc_meta *m)
+{
+	return m->io->cache_write ? write_label(m, HEAD_LABEL) : 0;
+}
+
 int sc_label_write(struct sc_meta *m)
 {
 	int r = 0;

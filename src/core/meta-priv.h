@@ -245,6 +245,15 @@ int __must_check sc_label_open(struct sc_meta *m, struct sc_reason *why);
 int __must_check sc_label_write(struct sc_meta *m);
 
 /**
+ * sc_label_write_head() - write the first label only, whatever the size
+ * @m: opened
+ *
+ * Context: may sleep.
+ * Return: 0 if it is durable; else -errno.
+ */
+int __must_check sc_label_write_head(struct sc_meta *m);
+
+/**
  * sc_checkpoint_complete() - finish the checkpoint under way, or do a whole one
  * @m: the engine
  * @clean: the journal will be empty: mark the metadata clean

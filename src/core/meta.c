@@ -306,6 +306,15 @@ static int take_over(struct sc_meta *m)
 		if (r)
 			return r;
 	}
+	/*
+	 * The newest label may be the tail, where the new size has none: before
+	 * the metadata ask for its epoch and forget the old size the head has it.
+	 */
+	if (m->labels_stale) {
+		r = sc_label_write_head(m);
+		if (r)
+			return r;
+	}
 	s = sc_super_prepare(m);
 	s->generation++;
 	s->flags &= ~SC_SUPER_CLEAN;

@@ -419,6 +419,46 @@ static void test_epoch_seen_is_durable(void **state)
 	}
 }
 
+/* The tail alone has the raised epoch; @left I/Os of a start of another size. */
+static bool tail_survives(u32 left)
+{
+	struct sim_block *tail;
+	struct rng rng = {5};
+
+	kit_commit_range(0, 10, 1);
+	/* It was written, but that was reported as failed. */
+	kit.cache_ill = RIG_CACHE_DEAD;
+	assert_int_equal(sc_meta_raise_epoch(kit.m), 0);
+	kit.cache_ill = RIG_CACHE_WELL;
+	rig_crash(&kit);
+	tail = sim_disk_block(&kit.cache, 1001);
+	sc_codec_label_encode(tail->seen,
+			      &(struct sc_block_id){kit_params.uuid, 1001, 2});
+	memcpy(tail->media, tail->seen, SIM_BLOCK);
+	kit.p.cache_sectors = 1200 * 8 + 16;
+	kit.left = left;
+	if (!rig_up(&kit))
+		return false;
+	rig_cut(&kit, &rng);
+	kit.in_doubt = false;
+	if (rig_up(&kit))
+		fail_msg("after %u: %s", left, kit.why.text);
+	assert_true(rig_check_loaded(&kit));
+	return true;
+}
+
+/* A raised epoch is not asked for before a label has it that will be found. */
+static void test_raised_tail(void **state)
+{
+	u32 left;
+
+	for (left = 1; tail_survives(left); left++) {
+		kit_teardown(state);
+		kit_setup(state);
+	}
+	assert_true(left > 10);
+}
+
 /* A disk that loses superblocks must not take us back to an old shutdown. */
 static void test_clean_mark_of_the_past(void **state)
 {
@@ -500,6 +540,7 @@ int main(void)
 		KIT_TEST(test_failed_cache_flush),
 		KIT_TEST(test_raised_epoch),
 		KIT_TEST(test_raised_epoch_shrunk),
+		KIT_TEST(test_raised_tail),
 		KIT_TEST(test_lowered_epoch),
 		KIT_TEST(test_epoch_seen_is_durable),
 		KIT_TEST(test_clean_mark_of_the_past),
