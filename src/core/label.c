@@ -97,6 +97,18 @@ int sc_label_open(struct sc_meta *m, struct sc_reason *why)
 	return 0;
 }
 
+bool sc_label_is_other(struct sc_meta *m)
+{
+	struct label_found found = {};
+
+	if (!m->io->cache_read)
+		return false;
+	read_label(m, HEAD_LABEL, &found);
+	if (has_tail(m))
+		read_label(m, sc_geom_tail_label(m->sb.cache_sectors), &found);
+	return !found.nr_own && found.nr_missing + found.nr_foreign;
+}
+
 static int write_label(struct sc_meta *m, u64 sector)
 {
 	struct sc_block_id id = {

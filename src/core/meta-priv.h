@@ -254,6 +254,15 @@ int __must_check sc_label_write(struct sc_meta *m);
 int __must_check sc_label_write_head(struct sc_meta *m);
 
 /**
+ * sc_label_is_other() - can labels be read, and none of them is this cache's?
+ * @m: opened, nothing of it at work
+ *
+ * Context: may sleep.
+ * Return: false also if nothing can be read.
+ */
+bool sc_label_is_other(struct sc_meta *m);
+
+/**
  * sc_checkpoint_complete() - finish the checkpoint under way, or do a whole one
  * @m: the engine
  * @clean: the journal will be empty: mark the metadata clean

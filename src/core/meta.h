@@ -412,6 +412,17 @@ int __must_check sc_meta_raise_epoch(struct sc_meta *m);
 int __must_check sc_meta_void(struct sc_meta *m);
 
 /**
+ * sc_meta_is_other() - do the devices hold another cache by now, or none?
+ * @m: opened, nothing of it at work
+ *
+ * What cannot be read says nothing.
+ *
+ * Context: may sleep.
+ * Return: true if a superblock or the labels say so.
+ */
+bool sc_meta_is_other(struct sc_meta *m);
+
+/**
  * sc_meta_set_needs_check() - set or clear the needs_check mark on the disk
  * @m: started
  * @on: new value

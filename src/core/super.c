@@ -137,3 +137,20 @@ int sc_meta_void(struct sc_meta *m)
 	memset(m->block, 0, SC_META_BLOCK_BYTES);
 	return m->io->write(m->ctx, 0, m->block, 1, SC_IO_FUA);
 }
+
+bool sc_meta_is_other(struct sc_meta *m)
+{
+	struct sc_reason why;
+	enum super_kind kind;
+	u32 which;
+
+	for (which = 0; which < 2; which++) {
+		kind = read_super(m, which, &m->next, &why);
+		if (kind == SUPER_FOREIGN || kind == SUPER_TOO_NEW ||
+		    (kind == SUPER_ZERO && !which) ||
+		    (kind == SUPER_GOOD &&
+		     memcmp(m->next.uuid, m->sb.uuid, SC_UUID_BYTES)))
+			return true;
+	}
+	return sc_label_is_other(m);
+}

@@ -125,6 +125,11 @@ static int meta_open_once(struct sc_cache *c, struct sc_reason *why)
 		.same_disk = same_disk(t),
 	};
 
+	/* A disk that is unplugged has no sectors: that is no wrong table. */
+	if (!p.metadata_sectors || !p.cache_sectors) {
+		sc_reason_set(why, "the metadata or cache device is gone");
+		return -EIO;
+	}
 	generate_random_uuid(p.uuid);
 	strscpy_pad(p.policy, t->config.policy, sizeof(p.policy));
 	c->meta = sc_meta_create(&sc_meta_io_ops, c, &p);
@@ -379,11 +384,13 @@ static bool cache_fits(const struct sc_cache *c)
 {
 	const struct sc_target *t = c->target;
 	const struct sc_geom *g = &c->geom;
+	u64 sectors = bdev_nr_sectors(sc_bdev(c, SC_LEG_CACHE));
 
+	/* None if it is unplugged. */
 	return g->origin_sectors == t->ti->len &&
 	       sc_block_sectors(g) == t->config.block_sectors &&
-	       sc_slot_sector(g, to_cblock(g->nr_slots)) <=
-		       bdev_nr_sectors(sc_bdev(c, SC_LEG_CACHE));
+	       (!sectors ||
+		sc_slot_sector(g, to_cblock(g->nr_slots)) <= sectors);
 }
 
 /*
@@ -396,15 +403,26 @@ static bool may_go_on(int error)
 	return error == -EIO || error == -ENOMEM || error == -EBUSY;
 }
 
+/* What was read before the error, and what was not, may have been exchanged. */
+static bool holds_other(struct sc_cache *c, struct sc_reason *why)
+{
+	/* Nothing of the devices counts any more. */
+	if (c->records == SC_RECORDS_NONE || !sc_meta_is_other(c->meta))
+		return false;
+	sc_reason_set(why, "metadata and cache device are not those of the cache that was suspended");
+	return true;
+}
+
 static struct sc_cache *cache_go_on(struct sc_target *t, int error,
-				    const struct sc_reason *why)
+				    struct sc_reason *why)
 {
 	/* Also if it cannot go on now: the table it came from may go. */
 	struct sc_cache *c = sc_active_take(t, NULL);
 
 	if (!c)
 		return ERR_PTR(error);
-	if (!may_go_on(error) || !cache_fits(c) || cache_restart(c)) {
+	if (!may_go_on(error) || !cache_fits(c) || holds_other(c, why) ||
+	    cache_restart(c)) {
 		sc_active_park(c);
 		return ERR_PTR(error);
 	}

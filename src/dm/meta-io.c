@@ -50,7 +50,7 @@ static int meta_write(void *ctx, u64 block, const void *data, u32 nr_blocks,
 
 static int meta_flush(void *ctx)
 {
-	return blkdev_issue_flush(sc_bdev(ctx, SC_LEG_METADATA));
+	return blkdev_issue_flush(sc_bdev(ctx, SC_LEG_METADATA)) ? -EIO : 0;
 }
 
 static void cache_flush_end_io(struct bio *bio)
@@ -79,7 +79,7 @@ static int cache_flush_end(void *ctx)
 	int r;
 
 	wait_for_completion_io(&k->cache_flushed);
-	r = blk_status_to_errno(k->cache_flush.bi_status);
+	r = k->cache_flush.bi_status ? -EIO : 0;
 	bio_uninit(&k->cache_flush);
 	if (r)
 		sc_fail_io(c, SC_LEG_CACHE, true);

@@ -292,9 +292,11 @@ test_wrong_resume() {
 	same "$name: is as it was" "$(sc_get sc state)" ro
 	run "$name: dirty data" holds_file /tmp/b $sc $b_at
 	run "$name: suspend" timeout 120 dmsetup suspend sc
-	sim_back meta
 	dd if=$c of=/tmp/cache bs=64k iflag=direct 2>/dev/null
 	dd if=/dev/zero of=$c bs=64k oflag=direct 2>/dev/null
+	expect_fail "$name: an empty one, no metadata" \
+		"not those of the cache that was suspended" dmsetup resume sc
+	sim_back meta
 	expect_fail "$name: an empty one" "label" dmsetup resume sc
 	dd if=/tmp/cache of=$c bs=64k oflag=direct 2>/dev/null
 	run "$name: the right one" dmsetup resume sc

@@ -33,7 +33,8 @@ static struct model_io *io_new(struct block_device *bdev, blk_opf_t opf,
 {
 	struct model_io *io = kzalloc(sizeof(*io), GFP_NOIO);
 
-	assert(sector + nr_sectors <= bdev->nr_sectors);
+	/* One that is unplugged has none. */
+	assert(!bdev->nr_sectors || sector + nr_sectors <= bdev->nr_sectors);
 	io->disk = bdev->bd_disk;
 	io->op = op_of(opf);
 	io->preflush = opf & REQ_PREFLUSH;
@@ -76,7 +77,8 @@ int blkdev_issue_flush(struct block_device *bdev)
 	struct bio bio;
 
 	bio_init(&bio, bdev, NULL, 0, REQ_OP_WRITE | REQ_PREFLUSH);
-	return submit_bio_wait(&bio);
+	/* Drivers have more to say than that it failed. */
+	return submit_bio_wait(&bio) ? -EREMOTEIO : 0;
 }
 
 struct bio *bio_alloc_clone(struct block_device *bdev, struct bio *from,

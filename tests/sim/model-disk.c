@@ -156,10 +156,14 @@ void model_disk_cut(struct model_disk *d, struct rng *rng)
 
 /* ---- I/O ------------------------------------------------------------------- */
 
-static bool fails(const struct model_disk *d, enum model_op op)
+static bool fails(struct model_disk *d, enum model_op op)
 {
 	u32 chance = d->fails[op == MODEL_DISCARD ? MODEL_WRITE : op];
 
+	if (d->lives == 1)
+		return true;
+	if (d->lives)
+		d->lives--;
 	return chance && model_dice(256) < chance;
 }
 

@@ -15,6 +15,7 @@ static struct {
 	struct dm_dev dev[3];
 	struct dm_target ti;
 	bool has_target;
+	u64 unplugged[2];
 } machine;
 
 static const char *const names[] = { "metadata", "cache", "origin" };
@@ -74,6 +75,32 @@ void model_machine_fails(u32 leg, u32 read, u32 write, u32 flush)
 	fails[MODEL_READ] = read;
 	fails[MODEL_WRITE] = write;
 	fails[MODEL_FLUSH] = flush;
+}
+
+void model_machine_dies(u32 leg, u32 nr_requests)
+{
+	machine.bdev[leg].bd_disk->lives = nr_requests + 1;
+}
+
+void model_machine_unplug(void)
+{
+	u32 leg;
+
+	for (leg = 0; leg < 2; leg++) {
+		machine.unplugged[leg] = machine.bdev[leg].nr_sectors;
+		machine.bdev[leg].nr_sectors = 0;
+	}
+}
+
+void model_machine_plug(void)
+{
+	u32 leg;
+
+	for (leg = 0; leg < 3; leg++)
+		machine.bdev[leg].bd_disk->lives = 0;
+	for (leg = 0; leg < 2; leg++)
+		machine.bdev[leg].nr_sectors += machine.unplugged[leg];
+	memset(machine.unplugged, 0, sizeof(machine.unplugged));
 }
 
 void model_machine_exit(void)

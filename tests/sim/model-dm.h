@@ -40,6 +40,15 @@ void model_machine_weights(u32 metadata, u32 origin, u32 cache);
  */
 void model_machine_fails(u32 leg, u32 read, u32 write, u32 flush);
 
+/** model_machine_dies() - all I/O of a device fails after so many requests */
+void model_machine_dies(u32 leg, u32 nr_requests);
+
+/** model_machine_unplug() - metadata and cache device have no size any more */
+void model_machine_unplug(void);
+
+/** model_machine_plug() - no device dies, and all are as large as before */
+void model_machine_plug(void);
+
 /** model_machine_settle() - no disk has anything to lose */
 void model_machine_settle(void);
 
@@ -71,6 +80,9 @@ int model_dev_resume(void);
 
 /** model_dev_is_parked() - has a cache outlived the suspend? */
 bool model_dev_is_parked(void);
+
+/** model_dev_is_well() - is it active, and no device has failed? */
+bool model_dev_is_well(void);
 
 /** model_dev_down() - suspend and remove it; no request is on its way */
 void model_dev_down(void);
@@ -124,6 +136,12 @@ const struct sc_geom *model_dev_geom(void);
 
 /** model_loaded - called when the metadata has been loaded, not yet used */
 extern void (*model_loaded)(const struct sc_record *rec, u32 nr);
+
+/** model_loaded_later - only model_tell_loaded() calls that */
+extern bool model_loaded_later;
+
+/** model_tell_loaded() - what was loaded last is used */
+void model_tell_loaded(void);
 
 /** model_tx_records - transactions of the commit thread are not longer */
 extern u32 model_tx_records;

@@ -43,11 +43,24 @@ static void set_faults(const u16 (*f)[3])
 void life_no_faults(void)
 {
 	set_faults(NULL);
+	model_machine_plug();
 }
 
-void life_no_ssd(void)
+void life_break_ssd(void)
 {
-	set_faults(faults[NO_SSD]);
+	switch (model_dice(4)) {
+	case 0:
+		model_machine_unplug();
+		/* fall through */
+	case 1:
+		set_faults(faults[NO_SSD]);
+		break;
+	case 2:
+		model_machine_dies(0, model_dice(40));
+		break;
+	default:
+		model_machine_dies(1, model_dice(10));
+	}
 }
 
 /* What is at work. */

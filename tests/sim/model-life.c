@@ -50,13 +50,15 @@ static void choose_table(struct model_setup *s)
 	static const char *const modes[] = {
 		"writeback", "writeback", "writethrough", "writearound",
 	};
-	static const char *const policies[] = { "s3fifo", "lru" };
+	static const char *const policies[] = {
+		"s3fifo", "lru", "s3fifo", "cleaner",
+	};
 	u32 low = ONE_OF(0, 10, 30), high = low + ONE_OF(5, 30, 50);
 
 	snprintf(s->table, sizeof(s->table),
 		 "metadata cache origin %u 1 %s %s 16 journal_blocks 16 commit_interval %u idle_ms %u dirty_target %u dirty_low %u dirty_high %u dirty_limit %u sequential_cutoff %u",
 		 s->block_sectors, modes[model_dice(ARRAY_SIZE(modes))],
-		 policies[model_dice(2)], ONE_OF(20, 100, 1000),
+		 policies[model_dice(4)], ONE_OF(20, 100, 1000),
 		 ONE_OF(0, 20, 1000, 100000), low / 2, low, high,
 		 high + ONE_OF(0, 10), ONE_OF(0, 0, 64));
 }
@@ -507,9 +509,8 @@ static int up_task(void *data)
 }
 
 /*
- * Suspend and resume. A cache in ill health goes on if the SSD cannot be read, and
- * has forgotten nothing; if it can, that is a start, and in doubt is what was in
- * doubt before.
+ * Suspend and resume. A cache in ill health goes on if the SSD is of no use, and has
+ * forgotten nothing; else that is a start, and in doubt is what was in doubt before.
  */
 static int pause_task(void *data)
 {
@@ -521,16 +522,19 @@ static int pause_task(void *data)
 	model_dev_suspend();
 	if (model_dev_is_parked() && model_dice(4)) {
 		life.stats->parked++;
-		life_no_ssd();
+		life_break_ssd();
 	} else {
-		/* What it is found to be counts as durable from then on. */
-		if (life.faulty) {
-			model_machine_settle();
-			oracle_cut();
-		}
 		life_no_faults();
 	}
+	model_loaded_later = life.faulty;
 	r = model_dev_resume();
+	model_loaded_later = false;
+	if (life.faulty && model_dev_is_well()) {
+		/* What it is found to be counts as durable from then on. */
+		model_machine_settle();
+		oracle_cut();
+		model_tell_loaded();
+	}
 	life_no_faults();
 	tell("resumed: %d", r);
 	if (r && !model_power_off)

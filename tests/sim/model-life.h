@@ -72,8 +72,8 @@ void life_begin_faults(void);
 /** life_no_faults() - all devices work */
 void life_no_faults(void);
 
-/** life_no_ssd() - neither metadata nor cache device does */
-void life_no_ssd(void);
+/** life_break_ssd() - neither metadata nor cache device does, or not for long */
+void life_break_ssd(void);
 
 /** life_gremlin_wait() - wait until the gremlin has done its work */
 void life_gremlin_wait(void);

@@ -18,14 +18,15 @@ static u32 model_commit_records(const struct sc_cache *c);
 /* ---- what the metadata said ------------------------------------------------ */
 
 static struct sc_record loaded[MODEL_MAX_SLOTS];
-static const struct sc_geom *geom;
+static struct sc_geom geom;
 void (*model_loaded)(const struct sc_record *rec, u32 nr);
+bool model_loaded_later;
 
 static struct sc_map *note_create(const struct sc_geom *g)
 {
 	assert(g->nr_slots <= MODEL_MAX_SLOTS);
 	memset(loaded, 0, sizeof(loaded));
-	geom = g;
+	geom = *g;
 	return sc_map_create(g);
 }
 
@@ -42,9 +43,14 @@ static int note_load_end(struct sc_map *m, sc_oblock_t *bad)
 {
 	int r = sc_map_load_end(m, bad);
 
-	if (!r && model_loaded)
-		model_loaded(loaded, m->geom.nr_slots);
+	if (!r && model_loaded && !model_loaded_later)
+		model_tell_loaded();
 	return r;
+}
+
+void model_tell_loaded(void)
+{
+	model_loaded(loaded, geom.nr_slots);
 }
 
 u32 model_tx_records;
@@ -80,7 +86,7 @@ static struct sc_cache *cache(void)
 
 const struct sc_geom *model_dev_geom(void)
 {
-	return geom;
+	return &geom;
 }
 
 u32 model_dev_slots(struct model_slot *slots)
@@ -101,6 +107,11 @@ u32 model_dev_slots(struct model_slot *slots)
 		s->committing = s->flags & SC_COMMITTING;
 	}
 	return c->geom.nr_slots;
+}
+
+bool model_dev_is_well(void)
+{
+	return cache() && cache()->health == SC_RW;
 }
 
 bool model_dev_is_parked(void)
@@ -131,6 +142,7 @@ void model_dev_abandon(void)
 	c = cache();
 	if (c)
 		abandon(c);
+	model_loaded_later = false;
 	/* The module is loaded anew: what is static is as in the beginning. */
 	INIT_LIST_HEAD(&active_caches);
 	memset(&active_lock, 0, sizeof(active_lock));
