@@ -81,6 +81,9 @@ int sc_label_open(struct sc_meta *m, struct sc_reason *why)
 		return 0;
 	}
 	read_label(m, HEAD_LABEL, &found);
+	/* Nothing but another cache writes there; a foreign tail may be old. */
+	if (found.nr_foreign)
+		return refuse(m, &found, why);
 	if (has_tail(m))
 		read_label(m, sc_geom_tail_label(m->sb.cache_sectors), &found);
 	m->stats.good_labels = found.nr_own;
@@ -104,6 +107,8 @@ bool sc_label_is_other(struct sc_meta *m)
 	if (!m->io->cache_read)
 		return false;
 	read_label(m, HEAD_LABEL, &found);
+	if (found.nr_foreign)
+		return true;
 	if (has_tail(m))
 		read_label(m, sc_geom_tail_label(m->sb.cache_sectors), &found);
 	return !found.nr_own && found.nr_missing + found.nr_foreign;

@@ -249,13 +249,13 @@ int __must_check sc_label_write(struct sc_meta *m);
  * @m: opened
  *
  * Context: may sleep.
- * Return: 0 if it is durable; else -errno.
+ * Return: 0 if it is durable, or there is no cache device; else -errno.
  */
 int __must_check sc_label_write_head(struct sc_meta *m);
 
 /**
  * sc_label_is_other() - can labels be read, and none of them is this cache's?
- * @m: opened, nothing of it at work
+ * @m: failed, so that the epoch found is used no more
  *
  * Context: may sleep.
  * Return: false also if nothing can be read.

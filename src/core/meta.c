@@ -289,7 +289,7 @@ static bool must_checkpoint(const struct sc_meta *m)
 
 /*
  * Both superblocks are brought to the same state before anything else is
- * written. Labels follow the sizes: where the new tail label goes a slot may
+ * written, but for the first label. Labels follow the sizes: where the new tail label goes a slot may
  * have been until then.
  */
 static int take_over(struct sc_meta *m)

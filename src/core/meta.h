@@ -407,13 +407,14 @@ int __must_check sc_meta_raise_epoch(struct sc_meta *m);
  * writes no metadata after this. If it failed it may be called again.
  *
  * Context: may sleep.
- * Return: 0 if that is durable, else a write error.
+ * Return: 0 if that is durable; -EINVAL if the device holds another's superblock by
+ * now; else a write error.
  */
 int __must_check sc_meta_void(struct sc_meta *m);
 
 /**
  * sc_meta_is_other() - do the devices hold another cache by now, or none?
- * @m: opened, nothing of it at work
+ * @m: failed, so that nothing but sc_meta_void() follows
  *
  * What cannot be read says nothing.
  *

@@ -128,29 +128,47 @@ int sc_super_write(struct sc_meta *m)
 	return 0;
 }
 
+static bool is_own(const struct sc_meta *m, const struct sc_super *s)
+{
+	return !memcmp(s->uuid, m->sb.uuid, SC_UUID_BYTES);
+}
+
 int sc_meta_void(struct sc_meta *m)
 {
+	struct sc_reason why;
+	enum super_kind kind;
+
 	if (m->phase < SC_META_OPENED)
 		return -EINVAL;
 	/* What is written from now on would be of a cache that is no more. */
 	sc_meta_fail(m, -EROFS);
+	/* Another's by now? Zeroes are written again: are they durable? */
+	kind = read_super(m, 0, &m->next, &why);
+	if (kind == SUPER_FOREIGN || kind == SUPER_TOO_NEW ||
+	    (kind == SUPER_GOOD && !is_own(m, &m->next)))
+		return -EINVAL;
 	memset(m->block, 0, SC_META_BLOCK_BYTES);
 	return m->io->write(m->ctx, 0, m->block, 1, SC_IO_FUA);
 }
 
 bool sc_meta_is_other(struct sc_meta *m)
 {
+	bool own = false, foreign = false;
 	struct sc_reason why;
 	enum super_kind kind;
 	u32 which;
 
 	for (which = 0; which < 2; which++) {
 		kind = read_super(m, which, &m->next, &why);
-		if (kind == SUPER_FOREIGN || kind == SUPER_TOO_NEW ||
-		    (kind == SUPER_ZERO && !which) ||
-		    (kind == SUPER_GOOD &&
-		     memcmp(m->next.uuid, m->sb.uuid, SC_UUID_BYTES)))
+		if (kind == SUPER_TOO_NEW || (kind == SUPER_ZERO && !which))
 			return true;
+		foreign |= kind == SUPER_FOREIGN;
+		if (kind != SUPER_GOOD)
+			continue;
+		/* As in sc_super_open() the first counts. */
+		if (!own && !is_own(m, &m->next))
+			return true;
+		own = true;
 	}
-	return sc_label_is_other(m);
+	return (foreign && !own) || sc_label_is_other(m);
 }

@@ -151,6 +151,7 @@ static int meta_open(struct sc_cache *c, struct sc_reason *why)
 		return r;
 	}
 	sc_meta_destroy(c->meta);
+	c->meta = NULL;
 	return meta_open_once(c, why);
 }
 
@@ -386,11 +387,12 @@ static bool cache_fits(const struct sc_cache *c)
 	const struct sc_geom *g = &c->geom;
 	u64 sectors = bdev_nr_sectors(sc_bdev(c, SC_LEG_CACHE));
 
-	/* None if it is unplugged. */
+	/* None if it is unplugged. A start that failed may have put its label there. */
 	return g->origin_sectors == t->ti->len &&
 	       sc_block_sectors(g) == t->config.block_sectors &&
 	       (!sectors ||
-		sc_slot_sector(g, to_cblock(g->nr_slots)) <= sectors);
+		sc_slot_sector(g, to_cblock(g->nr_slots)) + SC_LABEL_SECTORS <=
+			round_down(sectors, SC_LABEL_SECTORS));
 }
 
 /*

@@ -60,7 +60,7 @@ struct sc_voiding {
  * struct sc_origin_flushes - what is known of the flushes of the origin
  * @lock: one at a time
  * @wseq: sc_cache.origin_wseq when the last good one began
- * @last: when that was, in jiffies
+ * @last: when the last one ended, well or not, in jiffies
  * @error: one failed and no FLUSH has told it yet
  * @failures: how many failed since one succeeded
  */

@@ -439,7 +439,11 @@ static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
 			sc_policy_cleaned(c->policy, d->slot);
 	}
 	s->flags &= ~(SC_COPYING | SC_REDIRTY);
-	l->failed = ok && !d->failed ? 0 : l->failed + 1;
+	/* A success by which nobody who waits for a slot gains does not count. */
+	if (!ok || d->failed)
+		l->failed++;
+	else if (!sc_shard_at_limit(c, sc_slot_shard(s)))
+		l->failed = 0;
 	if (sc_slot_dirty(c->map, d->slot))
 		sc_dirty_set(c->dirty, sc_slot_block(s));
 	sc_reclaim_check(c, sc_slot_shard(s));

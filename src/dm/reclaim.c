@@ -100,7 +100,8 @@ static u32 reclaim_take(struct sc_cache *c, struct sc_lock *l, u32 list)
 static void reclaim_press(struct sc_cache *c)
 {
 	sc_flusher_urge(c);
-	if (sc_commit_held(c) && !sc_origin_flush(c))
+	/* Given up: the commit thread tries again, see held_too_long(). */
+	if (sc_commit_held(c) && !sc_origin_gave_up(c) && !sc_origin_flush(c))
 		sc_reclaim_kick(c);
 }
 

@@ -125,12 +125,12 @@ static inline bool sc_shard_at_limit(const struct sc_cache *c, u32 shard)
 }
 
 /**
- * sc_shard_is_stuck() - has each of its dirty slots failed to be destaged?
+ * sc_shard_is_stuck() - have destages failed, and none made room for writes?
  * @c: the cache
  * @shard: which part of it
  *
  * Context: any, the shard's lock is held.
- * Return: true if they failed five times, as often as the flusher tries.
+ * Return: true if it were five for each dirty slot, as often as the flusher tries.
  */
 static inline bool sc_shard_is_stuck(const struct sc_cache *c, u32 shard)
 {

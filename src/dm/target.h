@@ -92,7 +92,7 @@ struct sc_target {
  * struct sc_lock - the lock of one shard
  * @lock: protects the shard of the same number, its slots and chains
  * @wait: for the end of a transition of one of its slots
- * @failed: destages of its slots that failed since one succeeded
+ * @failed: destages of its slots that failed since one made room for writes
  * @resting: slots unhashed, linked by hash_next, until reclaim takes them
  */
 struct sc_lock {

@@ -3,7 +3,7 @@
  * The block layer and dm-io of the model kernel, on the model's disks.
  */
 #include "model-kernel.h"
-#include "model-disk.h"
+#include "model-dm.h"
 
 /* ---- bios ------------------------------------------------------------------ */
 
@@ -33,6 +33,7 @@ static struct model_io *io_new(struct block_device *bdev, blk_opf_t opf,
 {
 	struct model_io *io = kzalloc(sizeof(*io), GFP_NOIO);
 
+	model_machine_io();
 	/* One that is unplugged has none. */
 	assert(!bdev->nr_sectors || sector + nr_sectors <= bdev->nr_sectors);
 	io->disk = bdev->bd_disk;

@@ -16,6 +16,7 @@ static struct {
 	struct dm_target ti;
 	bool has_target;
 	u64 unplugged[2];
+	u32 plugged_for;
 } machine;
 
 static const char *const names[] = { "metadata", "cache", "origin" };
@@ -82,11 +83,20 @@ void model_machine_dies(u32 leg, u32 nr_requests)
 	machine.bdev[leg].bd_disk->lives = nr_requests + 1;
 }
 
-void model_machine_unplug(void)
+void model_machine_unplug(u32 nr_requests)
+{
+	machine.plugged_for = nr_requests + 1;
+	model_machine_io();
+}
+
+void model_machine_io(void)
 {
 	u32 leg;
 
+	if (!machine.plugged_for || --machine.plugged_for)
+		return;
 	for (leg = 0; leg < 2; leg++) {
+		model_machine_fails(leg, 256, 256, 256);
 		machine.unplugged[leg] = machine.bdev[leg].nr_sectors;
 		machine.bdev[leg].nr_sectors = 0;
 	}
@@ -101,6 +111,7 @@ void model_machine_plug(void)
 	for (leg = 0; leg < 2; leg++)
 		machine.bdev[leg].nr_sectors += machine.unplugged[leg];
 	memset(machine.unplugged, 0, sizeof(machine.unplugged));
+	machine.plugged_for = 0;
 }
 
 void model_machine_exit(void)

@@ -43,8 +43,11 @@ void model_machine_fails(u32 leg, u32 read, u32 write, u32 flush);
 /** model_machine_dies() - all I/O of a device fails after so many requests */
 void model_machine_dies(u32 leg, u32 nr_requests);
 
-/** model_machine_unplug() - metadata and cache device have no size any more */
-void model_machine_unplug(void);
+/** model_machine_unplug() - after so much I/O the SSD's devices have no size any more */
+void model_machine_unplug(u32 nr_requests);
+
+/** model_machine_io() - a request is made */
+void model_machine_io(void);
 
 /** model_machine_plug() - no device dies, and all are as large as before */
 void model_machine_plug(void);

@@ -48,14 +48,17 @@ void life_no_faults(void)
 
 void life_break_ssd(void)
 {
-	switch (model_dice(4)) {
+	switch (model_dice(5)) {
 	case 0:
-		model_machine_unplug();
-		/* fall through */
+		model_machine_unplug(0);
+		break;
 	case 1:
-		set_faults(faults[NO_SSD]);
+		model_machine_unplug(model_dice(40));
 		break;
 	case 2:
+		set_faults(faults[NO_SSD]);
+		break;
+	case 3:
 		model_machine_dies(0, model_dice(40));
 		break;
 	default:

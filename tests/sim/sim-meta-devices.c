@@ -75,6 +75,41 @@ static void test_wrong_cache_device(void **state)
 			      &(struct sc_block_id){kit.p.uuid, 0, 1});
 }
 
+/* Whatever is at the end: a cache was formatted there afterwards. */
+static void test_foreign_head(void **state)
+{
+	(void)state;
+	rig_close(&kit);
+	sc_codec_label_encode(sim_disk_block(&kit.cache, 0)->seen,
+			      &(struct sc_block_id){(u8[SC_UUID_BYTES]){9}, 0, 1});
+	kit_reopen_with(&kit_params, -EINVAL, "another cache");
+}
+
+/* What took the place of the metadata is not made empty. */
+static void test_void_spares_others(void **state)
+{
+	struct sc_super s = *sc_meta_super(kit.m);
+	u8 *first = sim_disk_block(&kit.meta, 0)->seen;
+	u8 old[SIM_BLOCK];
+
+	(void)state;
+	memcpy(old, first, SIM_BLOCK);
+	s.uuid[0] ^= 1;
+	sc_codec_super_encode(first, &s, 0);
+	assert_int_equal(sc_meta_void(kit.m), -EINVAL);
+	assert_true(sc_meta_is_other(kit.m));
+	assert_false(sc_codec_is_zero(first));
+	memset(first, 1, SIM_BLOCK);
+	assert_int_equal(sc_meta_void(kit.m), -EINVAL);
+	/* As the next start does it believes the second. */
+	assert_false(sc_meta_is_other(kit.m));
+	memcpy(first, old, SIM_BLOCK);
+	assert_false(sc_meta_is_other(kit.m));
+	assert_int_equal(sc_meta_void(kit.m), 0);
+	assert_true(sc_codec_is_zero(first));
+	assert_true(sc_meta_is_other(kit.m));
+}
+
 /* A copy of the cache device, taken before a raised epoch was dealt with. */
 static void test_old_cache_device(void **state)
 {
@@ -317,6 +352,8 @@ int main(void)
 		KIT_TEST(test_foreign),
 		KIT_TEST(test_reformat),
 		KIT_TEST(test_wrong_cache_device),
+		KIT_TEST(test_foreign_head),
+		KIT_TEST(test_void_spares_others),
 		KIT_TEST(test_old_cache_device),
 		KIT_TEST(test_block_size),
 		KIT_TEST(test_too_small),
