@@ -201,8 +201,8 @@ part_bench() {
 
 # Failures with the comments behind them, as they come; all that many.sh says.
 show() {
-	awk '/^not ok/ { on = 1 } /^ok/ { on = 0 }
-	     /^(PASS|FAIL|    )/ || on { print; fflush() }'
+	sed -un -e '/^\(PASS\|FAIL\|    \)/ { p; d; }' \
+		-e '/^not ok/,/^ok/ { /^ok/! p; }'
 }
 
 # count LOG: the passed and the failed, by the sum in the last line if there
