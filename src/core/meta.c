@@ -289,8 +289,8 @@ static bool must_checkpoint(const struct sc_meta *m)
 
 /*
  * Both superblocks are brought to the same state before anything else is
- * written, but for the first label. Labels follow the sizes: where the new tail label goes a slot may
- * have been until then.
+ * written, but for the first label. Labels follow the sizes: where the new tail
+ * label goes a slot may have been until then.
  */
 static int take_over(struct sc_meta *m)
 {

@@ -46,11 +46,16 @@ static enum super_kind read_super(struct sc_meta *m, u32 which,
 	return sc_codec_has_magic(m->block) ? SUPER_BAD : SUPER_FOREIGN;
 }
 
+static bool is_own(const struct sc_meta *m, const struct sc_super *s)
+{
+	return !memcmp(s->uuid, m->sb.uuid, SC_UUID_BYTES);
+}
+
 /* Both are good. A format writes superblock 0 last: then its uuid counts. */
 static void choose_newer(struct sc_meta *m)
 {
 	m->worse = 1;
-	if (!memcmp(m->sb.uuid, m->next.uuid, SC_UUID_BYTES)) {
+	if (is_own(m, &m->next)) {
 		m->stats.good_supers = 2;
 		if (m->next.seq == m->sb.seq)
 			m->worse = 0;
@@ -126,11 +131,6 @@ int sc_super_write(struct sc_meta *m)
 	m->sb = m->next;
 	m->worse = 0;
 	return 0;
-}
-
-static bool is_own(const struct sc_meta *m, const struct sc_super *s)
-{
-	return !memcmp(s->uuid, m->sb.uuid, SC_UUID_BYTES);
 }
 
 int sc_meta_void(struct sc_meta *m)

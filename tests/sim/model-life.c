@@ -58,7 +58,7 @@ static void choose_table(struct model_setup *s)
 	snprintf(s->table, sizeof(s->table),
 		 "metadata cache origin %u 1 %s %s 16 journal_blocks 16 commit_interval %u idle_ms %u dirty_target %u dirty_low %u dirty_high %u dirty_limit %u sequential_cutoff %u",
 		 s->block_sectors, modes[model_dice(ARRAY_SIZE(modes))],
-		 policies[model_dice(4)], ONE_OF(20, 100, 1000),
+		 policies[model_dice(ARRAY_SIZE(policies))], ONE_OF(20, 100, 1000),
 		 ONE_OF(0, 20, 1000, 100000), low / 2, low, high,
 		 high + ONE_OF(0, 10), ONE_OF(0, 0, 64));
 }
