@@ -29,15 +29,13 @@ jobs=$(nproc)
 one() {
 	local name=$1 out r=0
 	shift
-	out=$(mktemp "$logs/one.XXXXXX")
-	"$@" >"$out" 2>&1 || r=$?
+	out=$("$@" 2>&1) || r=$?
 	if [ $r -eq 0 ]; then
 		echo "ok - $name"
 	else
 		echo "not ok - $name: exit status $r"
 	fi
-	tail -n 40 "$out" | sed 's/^/#   /'
-	rm -f "$out"
+	tail -n 40 <<<"$out" | sed 's/^/#   /'
 	return $r
 }
 

@@ -29,7 +29,7 @@
 #   SHUFFLE   us: cache and origin serve what waits in random order, each request
 #             after so long; 0: at once and in the order in which it came
 #   CACHE_MIB, ORIGIN_MIB   sizes, instead of 24 slots and three times the cache
-#   QUIET     1: the load does not flush, all commit by time, destaging begins at once
+#   QUIET     1: a long load that does not flush, destaged all the time
 #   TARGET    ssdcache, or cache or writecache for the kernel's
 #   RULE      a rule to break (tests/broken): succeeds if that is noticed
 
