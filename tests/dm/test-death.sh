@@ -309,6 +309,8 @@ test_wrong_resume() {
 test_all_dies_dirty() {
 	local name="all of the SSD dies dirty"
 	prepare writeback "$name"
+	# No commit is to find the metadata gone and the cache device not yet.
+	run "$name: a FLUSH" dd if=/dev/null of=$sc conv=fsync,notrunc
 	sim_away meta
 	sim_away cache
 	put /tmp/c $sc $c_at >/dev/null 2>&1
