@@ -106,28 +106,26 @@ static void add_slot(struct sc_batch *b, u32 i, u16 mask)
 	u32 sub;
 
 	s->flags = (s->flags & ~SC_REDIRTY) | SC_COPYING;
-	b->slots[b->nr_slots++] = (struct sc_destage_slot){ i, mask, false };
+	b->slots[b->nr_slots++] = (struct sc_destage_slot){ .slot = i, .mask = mask };
 	for (sub = 0; sub < g->nr_subs; sub++)
 		if (mask >> sub & 1)
 			add_job(b, base + ((u64)sub << g->sub_shift),
 				base + ((u64)(sub + 1) << g->sub_shift));
 }
 
-/* Returns whether something dirty is left there. */
-static bool collect_run(struct sc_batch *b, sc_oblock_t first)
+/* The blocks up to @end, of one run. Returns whether something dirty is left. */
+static bool collect_run(struct sc_batch *b, u64 n, u64 end)
 {
 	struct sc_cache *c = b->c;
-	u64 n, nr = min(1ULL << c->geom.run_shift,
-			c->geom.nr_oblocks - from_oblock(first));
-	struct sc_run run = sc_map_run(c->map, first);
+	struct sc_run run = sc_map_run(c->map, to_oblock(n));
 	struct sc_lock *l = &c->locks[run.shard];
 	bool left = false;
 	u16 mask;
 	u32 i;
 
 	spin_lock_irq(&l->lock);
-	for (n = 0; n < nr; n++) {
-		i = sc_map_find(c->map, &run, to_oblock(from_oblock(first) + n));
+	for (; n < end; n++) {
+		i = sc_map_find(c->map, &run, to_oblock(n));
 		if (i == SC_NIL || !sc_slot_dirty(c->map, i))
 			continue;
 		left = true;
@@ -148,7 +146,7 @@ static bool collect_run(struct sc_batch *b, sc_oblock_t first)
 static u64 collect_granule(struct sc_batch *b, u32 granule, u64 from)
 {
 	struct sc_cache *c = b->c;
-	u64 step = 1ULL << c->geom.run_shift, end, n;
+	u64 step = 1ULL << c->geom.run_shift, end, next, n;
 	sc_oblock_t first;
 	bool left;
 
@@ -157,8 +155,10 @@ static u64 collect_granule(struct sc_batch *b, u32 granule, u64 from)
 	n = max(from, from_oblock(first));
 	left = n > from_oblock(first);
 	sc_dirty_clear(c->dirty, granule);
-	for (; n < end && !batch_full(b); n += step)
-		left |= collect_run(b, to_oblock(n));
+	for (; n < end && !batch_full(b); n = next) {
+		next = min(round_down(n, step) + step, end);
+		left |= collect_run(b, n, next);
+	}
 	/* What is copied now may stay dirty: somebody must look again. */
 	if (left || n < end)
 		sc_dirty_set(c->dirty, first);
@@ -172,6 +172,8 @@ bool sc_batch_collect(struct sc_batch *b, u64 *at)
 	b->nr_slots = 0;
 	b->nr_jobs = 0;
 	b->nr_failed = 0;
+	b->left = SC_NOTHING_LEFT;
+	b->began = 0;
 	b->missed = false;
 	b->unsettled = 0;
 	b->dead = 0;
@@ -360,16 +362,32 @@ static void job_failed(struct sc_destage_job *job, enum sc_leg leg)
 		b->slots[job->first + n].failed = true;
 }
 
-static void job_end(struct sc_destage_job *job, enum sc_leg leg)
+static void job_put_buffer(struct sc_destage_job *job)
 {
 	struct sc_batch *b = job->batch;
 
+	b->buffers[b->nr_buffers++] = job->buf;
+	job->buf = NULL;
+}
+
+static void job_end(struct sc_destage_job *job, enum sc_leg leg)
+{
 	if (job->error)
 		job_failed(job, leg);
 	else
-		b->dead = 0;
-	b->buffers[b->nr_buffers++] = job->buf;
-	job->buf = NULL;
+		job->batch->dead = 0;
+	job_put_buffer(job);
+}
+
+/* Not begun: as if it had never been collected. */
+static void job_leave(struct sc_destage_job *job)
+{
+	struct sc_batch *b = job->batch;
+	u32 n;
+
+	b->left = min(b->left, job->sector);
+	for (n = 0; n < job->nr; n++)
+		b->slots[job->first + n].left = true;
 }
 
 /**
@@ -384,11 +402,60 @@ struct sc_pump {
 	u32 done;
 };
 
+/* No more writes are to begin. One must have ended, so that it gets on. */
+static bool pump_is_cut(const struct sc_batch *b, unsigned int depth)
+{
+	return !depth && b->began;
+}
+
+/* The rest is left; what is being read for it is waited for. */
+static bool pump_cut(struct sc_batch *b, const struct sc_pump *p)
+{
+	bool moved = b->nr_jobs > p->read;
+
+	while (b->nr_jobs > p->read)
+		job_leave(&b->jobs[--b->nr_jobs]);
+	return moved;
+}
+
+/* Read ahead: as much again as may be written at once. */
+static bool pump_may_read(const struct sc_batch *b, const struct sc_pump *p,
+			  unsigned int depth)
+{
+	return p->read < b->nr_jobs && b->nr_buffers &&
+	       p->read - p->write < max(depth, 1u) * 2;
+}
+
+static bool pump_may_write(const struct sc_batch *b, const struct sc_pump *p,
+			   unsigned int depth)
+{
+	return p->write < p->read &&
+	       (pump_is_cut(b, depth) ||
+		p->write - p->done < max(depth, 1u)) &&
+	       job_state(&b->jobs[p->write]) == SC_JOB_READ;
+}
+
+static void pump_write(struct sc_destage_job *job, bool cut)
+{
+	if (!job->error && !cut) {
+		job_start_write(job);
+		return;
+	}
+	if (job->error) {
+		job_end(job, SC_LEG_CACHE);
+	} else {
+		job_leave(job);
+		job_put_buffer(job);
+	}
+	job->state = SC_JOB_WRITTEN;
+}
+
 /* Returns whether anything could be done. */
 static bool pump(struct sc_batch *b, struct sc_pump *p, unsigned int depth)
 {
 	struct sc_destage_job *job;
-	bool moved = false;
+	bool cut = pump_is_cut(b, depth);
+	bool moved = cut && pump_cut(b, p);
 
 	for (; p->done < p->write; p->done++, moved = true) {
 		job = &b->jobs[p->done];
@@ -396,21 +463,13 @@ static bool pump(struct sc_batch *b, struct sc_pump *p, unsigned int depth)
 			break;
 		if (job->buf)
 			job_end(job, SC_LEG_ORIGIN);
+		if (!b->began)
+			b->began = ktime_get_ns();
 	}
-	for (; p->read < b->nr_jobs && b->nr_buffers; p->read++, moved = true)
+	for (; pump_may_read(b, p, depth); p->read++, moved = true)
 		job_start_read(&b->jobs[p->read]);
-	for (; p->write < p->read && p->write - p->done < depth;
-	     p->write++, moved = true) {
-		job = &b->jobs[p->write];
-		if (job_state(job) != SC_JOB_READ)
-			break;
-		if (job->error) {
-			job_end(job, SC_LEG_CACHE);
-			job->state = SC_JOB_WRITTEN;
-		} else {
-			job_start_write(job);
-		}
-	}
+	for (; pump_may_write(b, p, depth); p->write++, moved = true)
+		pump_write(&b->jobs[p->write], cut);
 	return moved;
 }
 
@@ -419,8 +478,7 @@ static bool pump_can_move(const struct sc_batch *b, const struct sc_pump *p,
 {
 	if (p->done < p->write && job_state(&b->jobs[p->done]) == SC_JOB_WRITTEN)
 		return true;
-	return p->write < p->read && p->write - p->done < depth &&
-	       job_state(&b->jobs[p->write]) == SC_JOB_READ;
+	return pump_may_read(b, p, depth) || pump_may_write(b, p, depth);
 }
 
 /* ---- finishing --------------------------------------------------------------- */
@@ -432,7 +490,7 @@ static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
 	struct sc_lock *l = sc_slot_lock(c, d->slot);
 
 	spin_lock_irq(&l->lock);
-	if (ok && !d->failed && !(s->flags & SC_REDIRTY)) {
+	if (ok && !d->failed && !d->left && !(s->flags & SC_REDIRTY)) {
 		sc_map_mark_clean(c->map, d->slot, d->mask);
 		sc_count(c, destaged_blocks);
 		if (!sc_slot_dirty(c->map, d->slot))
@@ -442,7 +500,7 @@ static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
 	/* A success by which nobody who waits for a slot gains does not count. */
 	if (!ok || d->failed)
 		l->failed++;
-	else if (!sc_shard_at_limit(c, sc_slot_shard(s)))
+	else if (!d->left && !sc_shard_at_limit(c, sc_slot_shard(s)))
 		l->failed = 0;
 	if (sc_slot_dirty(c->map, d->slot))
 		sc_dirty_set(c->dirty, sc_slot_block(s));
@@ -454,7 +512,7 @@ static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
 int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 {
 	struct sc_pump p = { };
-	u32 n;
+	u32 n, nr_left = 0;
 	int r;
 
 	if (!b->nr_slots)
@@ -468,10 +526,11 @@ int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 	r = sc_origin_flush(b->c);
 	for (n = 0; n < b->nr_slots; n++) {
 		b->nr_failed += b->slots[n].failed;
+		nr_left += b->slots[n].left;
 		finish_slot(b, &b->slots[n], !r);
 	}
-	trace_sc_destage(b->c, b->nr_slots, b->nr_jobs, r);
-	return r || b->nr_failed == b->nr_slots ? -EIO : 0;
+	trace_sc_destage(b->c, b->nr_slots - nr_left, b->nr_jobs, r);
+	return r || b->nr_failed == b->nr_slots - nr_left ? -EIO : 0;
 }
 
 struct sc_batch *sc_batch_create(struct sc_cache *c)

@@ -11,17 +11,22 @@
 #define SC_BATCH_SLOTS	1024u
 #define SC_BATCH_JOBS	256u
 #define SC_NR_BUFFERS	64u
+#define SC_NOTHING_LEFT	(~0ULL)
+/* Beside the foreground. Long enough to be worth a seek there and back. */
+#define SC_TURN_MS	8
 
 /**
  * struct sc_destage_slot - a slot being destaged
  * @slot: its number, SC_COPYING
  * @mask: sub-blocks
  * @failed: could not be read or written
+ * @left: not begun, the batch ended early
  */
 struct sc_destage_slot {
 	u32 slot;
 	u16 mask;
 	bool failed;
+	bool left;
 };
 
 enum sc_destage_state {
@@ -62,6 +67,8 @@ struct sc_destage_job {
  * @nr_slots: in @slots
  * @nr_jobs: in @jobs
  * @nr_failed: slots of @slots that could not be read or written
+ * @left: sector of the first that was not begun; SC_NOTHING_LEFT
+ * @began: when the first write ended, ns; 0: not yet
  * @missed: left out something that was dirty before the sweep began
  * @spare_hot: leave alone what is written, or read, again and again
  * @hot: how many were
@@ -78,6 +85,8 @@ struct sc_batch {
 	u32 nr_slots;
 	u32 nr_jobs;
 	u32 nr_failed;
+	u64 left;
+	u64 began;
 	bool missed;
 	bool spare_hot;
 	u32 hot;
@@ -134,6 +143,7 @@ struct sc_sweep {
  * @hits: blocks found in the cache, when last looked
  * @hits_seen: when that was, in jiffies
  * @busy: what came of it, see cache_busy()
+ * @turn: the batch began beside the foreground
  * @batch: the only one
  */
 struct sc_flusher {
@@ -156,6 +166,7 @@ struct sc_flusher {
 	u64 hits;
 	unsigned long hits_seen;
 	bool busy;
+	bool turn;
 	struct sc_batch *batch;
 };
 
@@ -182,12 +193,14 @@ bool sc_batch_collect(struct sc_batch *b, u64 *at);
 /**
  * sc_batch_run() - write them back
  * @b: a collected batch
- * @depth: writes in flight, asked before each
+ * @depth: writes in flight, asked before each; 0: begin no more once one has
+ *	   ended. What is left stays dirty.
  *
  * Context: process, may sleep.
  * Return: 0, or -EIO if the origin could not be flushed, or nothing could be
  * read or written.
  */
-int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c));
+int sc_batch_run(struct sc_batch *b,
+		 unsigned int (*depth)(struct sc_cache *c));
 
 #endif

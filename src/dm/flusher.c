@@ -6,11 +6,20 @@
  * It sweeps the origin upwards and starts again at its begin (C-SCAN). Above
  * dirty_low it works down to dirty_target even while the origin is busy; when
  * the foreground has left the origin alone, and written nothing to the cache,
- * for idle_ms it cleans everything. Up to dirty_high it spares what is hot.
- * While the foreground reads from the origin it writes one block at a time;
- * only between dirty_high and dirty_limit it takes an ever larger share of the
- * queue. Up to dirty_high, while the cache device is busy, it rests between
- * batches.
+ * for idle_ms it cleans everything. Up to dirty_high it spares what is hot and
+ * rests between batches while the cache device is busy.
+ *
+ * DOC: beside the foreground
+ *
+ * A disk serves next what is nearest: writes in the order of the origin that
+ * are followed by more of them keep its head where they are, however few are
+ * in flight, and reads elsewhere wait. One write now and then costs a seek
+ * there and one back. So beside the foreground the flusher takes turns: for
+ * SC_TURN_MS it writes with a small queue, then it leaves the origin alone for
+ * REST times as long, or until nobody else wants it; a read that comes then
+ * ends its batch. Between dirty_high and dirty_limit it rests less and less and
+ * the queue gets deeper, from there on, or when somebody waits for clean slots,
+ * it has no manners.
  */
 #include <linux/kthread.h>
 
@@ -19,12 +28,15 @@
 
 /* A foreground that was there so short a while ago will be back. */
 #define RECENT_MS	20
+/* Who reads again and again has asked for the next by then. */
+#define GAP_MS		4
+#define REST		31
+/* Of destage_depth, beside the foreground. */
+#define TURN_DEPTH(full)	DIV_ROUND_UP(full, 8)
 #define TICK_MS		1000
 /* Hits in a millisecond that make the cache device busy; how often to look. */
 #define BUSY_HITS	1
 #define BUSY_MS		100
-/* Of the queue, beside reads, when everything must go but nobody waits for it. */
-#define PRESSED_SHARE	4
 /* After a sweep that spared what is hot the next one may take so long. */
 #define HOT_MS		100
 #define BACKOFF_MAX	5
@@ -78,26 +90,58 @@ static bool cache_busy(struct sc_cache *c)
 	return f->busy;
 }
 
+static bool foreground_left(struct sc_cache *c, unsigned int ms)
+{
+	return !atomic_read(&c->admission.origin_reads) &&
+	       origin_quiet_for(c, ms);
+}
+
+/* Does the origin belong to others while we are at it? */
+static bool must_yield(struct sc_cache *c, unsigned int ms)
+{
+	return !atomic_read(&c->flusher->urgent) && !foreground_left(c, ms) &&
+	       dirty_percent(c) < sc_tune(&tune(c)->dirty_limit);
+}
+
+/* @most up to dirty_high, @least from dirty_limit on. */
+static u64 by_dirtiness(struct sc_cache *c, u64 most, u64 least)
+{
+	u32 high = sc_tune(&tune(c)->dirty_high);
+	u32 limit = sc_tune(&tune(c)->dirty_limit);
+	u64 percent = dirty_percent(c);
+
+	if (percent <= high)
+		return most;
+	if (percent >= limit)
+		return least;
+	return div_u64(most * (limit - percent) + least * (percent - high),
+		       limit - high);
+}
+
+static u64 since(u64 ns)
+{
+	return div_u64(ktime_get_ns() - ns, NSEC_PER_MSEC);
+}
+
+/* Has what the foreground leaves us come to an end? */
+static bool turn_is_over(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+
+	if (!f->turn)
+		return atomic_read(&c->admission.origin_reads);
+	return f->batch->began && since(f->batch->began) >= SC_TURN_MS;
+}
+
 static unsigned int flusher_depth(struct sc_cache *c)
 {
 	u32 full = sc_tune(&tune(c)->destage_depth);
-	u32 high = sc_tune(&tune(c)->dirty_high);
-	u32 limit = sc_tune(&tune(c)->dirty_limit);
-	u32 least = pressed(c) ? DIV_ROUND_UP(full, PRESSED_SHARE) : 1;
-	u64 percent;
 
-	if (atomic_read(&c->flusher->urgent))
+	if (!must_yield(c, RECENT_MS))
 		return full;
-	if (!atomic_read(&c->admission.origin_reads) &&
-	    origin_quiet_for(c, RECENT_MS))
-		return full;
-	percent = dirty_percent(c);
-	if (percent <= high)
-		return least;
-	if (percent >= limit)
-		return full;
-	return max_t(u32, least,
-		     1 + div_u64((full - 1) * (percent - high), limit - high));
+	if (turn_is_over(c))
+		return 0;
+	return by_dirtiness(c, TURN_DEPTH(full), full);
 }
 
 /* Nobody has written to the cache for so long, as far as was looked. */
@@ -216,10 +260,21 @@ static void sweep_end(struct sc_cache *c)
 	flusher_tell(c);
 }
 
-/* Nine tenths of the time are for others. */
+/* After a turn the origin is for others, if they want it. */
+static void flusher_yield(struct sc_cache *c)
+{
+	u64 ms = min_t(u64, since(c->flusher->batch->began), 4 * SC_TURN_MS);
+	u64 pause = ms * by_dirtiness(c, REST, 0), began = ktime_get_ns();
+
+	while (since(began) < pause && must_yield(c, GAP_MS) &&
+	       !kthread_should_stop())
+		flusher_wait(c, GAP_MS);
+}
+
+/* After so much work for others, who use the cache device. */
 static void flusher_rest(struct sc_cache *c, u64 ns, unsigned int least_ms)
 {
-	u64 ms = div_u64(9 * ns, NSEC_PER_MSEC);
+	u64 ms = div_u64(REST * ns, NSEC_PER_MSEC);
 
 	flusher_wait(c, clamp_t(u64, ms, least_ms, TICK_MS));
 }
@@ -265,6 +320,13 @@ static bool flusher_look(struct sc_cache *c)
 	return end;
 }
 
+/* What a batch has left comes next: that was not the end of a sweep. */
+static bool sweep_back(struct sc_cache *c, u64 sector)
+{
+	c->flusher->sweep.at = from_oblock(sc_sector_block(&c->geom, sector));
+	return false;
+}
+
 static void flusher_batch(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
@@ -274,8 +336,11 @@ static void flusher_batch(struct sc_cache *c)
 	int r = 0;
 
 	if (b->nr_slots) {
+		f->turn = must_yield(c, GAP_MS);
 		r = sc_batch_run(b, flusher_depth);
 		f->sweep.failing |= r || b->nr_failed;
+		if (b->left != SC_NOTHING_LEFT)
+			end = sweep_back(c, b->left);
 	}
 	if (end)
 		sweep_end(c);
@@ -287,6 +352,8 @@ static void flusher_batch(struct sc_cache *c)
 		sweep_rest(c);
 	if (b->nr_slots && may_rest(c))
 		flusher_rest(c, ktime_get_ns() - began, 0);
+	else if (b->nr_slots)
+		flusher_yield(c);
 }
 
 /* The write budget is filled and spent once a tick, not on the I/O path. */

@@ -148,6 +148,8 @@ void model_tell_loaded(void);
 
 /** model_tx_records - transactions of the commit thread are not longer */
 extern u32 model_tx_records;
+/** model_turn_ms - the flusher's turns beside the foreground last as long */
+extern u32 model_turn_ms;
 
 /** model_dev_abandon() - free what model_kill_all() cannot */
 void model_dev_abandon(void);

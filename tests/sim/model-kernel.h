@@ -221,6 +221,7 @@ static inline void complete(struct completion *c)
 
 #define WQ_MEM_RECLAIM	1
 #define WQ_UNBOUND	2
+#define WQ_HIGHPRI	4
 #define SC_WQ_PERCPU	0
 
 struct work_struct {

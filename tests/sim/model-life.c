@@ -56,9 +56,10 @@ static void choose_table(struct model_setup *s)
 	u32 low = ONE_OF(0, 10, 30), high = low + ONE_OF(5, 30, 50);
 
 	snprintf(s->table, sizeof(s->table),
-		 "metadata cache origin %u 1 %s %s 16 journal_blocks 16 commit_interval %u idle_ms %u dirty_target %u dirty_low %u dirty_high %u dirty_limit %u sequential_cutoff %u",
+		 "metadata cache origin %u 1 %s %s 18 journal_blocks 16 destage_depth %u commit_interval %u idle_ms %u dirty_target %u dirty_low %u dirty_high %u dirty_limit %u sequential_cutoff %u",
 		 s->block_sectors, modes[model_dice(ARRAY_SIZE(modes))],
-		 policies[model_dice(ARRAY_SIZE(policies))], ONE_OF(20, 100, 1000),
+		 policies[model_dice(ARRAY_SIZE(policies))],
+		 ONE_OF(1, 1, 10, 32), ONE_OF(20, 100, 1000),
 		 ONE_OF(0, 20, 1000, 100000), low / 2, low, high,
 		 high + ONE_OF(0, 10), ONE_OF(0, 0, 64));
 }
@@ -99,6 +100,7 @@ static void choose_weather(void)
 	model_sluggish = ONE_OF(0, 2, 4);
 	model_io_weight = ONE_OF(1, 4, 8, 15);
 	model_tx_records = ONE_OF(1, 3, 10, 1000);
+	model_turn_ms = ONE_OF(0, 1, 8);
 	model_machine_weights(ONE_OF(1, 4, 20), ONE_OF(1, 4, 20),
 			      ONE_OF(1, 4, 20));
 }
