@@ -82,7 +82,8 @@ static int queues_init(struct sc_cache *c)
 	c->reclaim_wq = alloc_workqueue("sc_reclaim/%s",
 					WQ_MEM_RECLAIM | SC_WQ_PERCPU, 0,
 					name);
-	c->fill_wq = alloc_workqueue("sc_fill/%s", WQ_MEM_RECLAIM | WQ_UNBOUND,
+	c->fill_wq = alloc_workqueue("sc_fill/%s",
+				     WQ_HIGHPRI | WQ_MEM_RECLAIM | WQ_UNBOUND,
 				     SC_MAX_FILLS, name);
 	c->write_wq = alloc_workqueue("sc_write/%s",
 				      WQ_MEM_RECLAIM | WQ_UNBOUND,
