@@ -201,6 +201,10 @@ static int run(int argc, char **argv)
 	int code;
 
 	(void)argc;
+	if (report_is_json()) {
+		report_error("--json: export prints XML");
+		return EXIT_USAGE;
+	}
 	code = place_find(argv[0], &metadata_path, &cache_path, &origin_path);
 	if (code)
 		return code;

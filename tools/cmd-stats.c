@@ -158,9 +158,15 @@ static void print_prometheus(struct json_object *rows)
 
 static int run(int argc, char **argv)
 {
-	struct json_object *rows = json_object_new_array();
-	int r = cache_each(argv, argc, add_row, rows);
+	struct json_object *rows;
+	int r;
 
+	if (prometheus && report_is_json()) {
+		report_error("either --prometheus or --json");
+		return EXIT_USAGE;
+	}
+	rows = json_object_new_array();
+	r = cache_each(argv, argc, add_row, rows);
 	/* An error, and nothing else to tell. */
 	if (r && !json_object_array_length(rows))
 		goto out;

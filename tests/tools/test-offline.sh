@@ -79,6 +79,10 @@ expect "labels and another device" 2 'either --cache or --output' \
 	ssdcache repair meta --cache small --output new
 expect "both notations" 2 'either --xml or --json' \
 	ssdcache dump meta --xml --json
+expect "XML asked for as JSON" 2 'export prints XML' \
+	ssdcache export meta --json
+expect "metrics asked for as JSON" 2 'either --prometheus or --json' \
+	ssdcache stats --prometheus --json
 expect "a file that cannot be written" 1 'No such file' \
 	ssdcache dump meta --output absent/file
 expect "--fill without devices" 2 'needs' ssdcache export meta --fill
