@@ -402,10 +402,22 @@ struct sc_pump {
 	u32 done;
 };
 
-/* No more writes are to begin. One must have ended, so that it gets on. */
+/*
+ * No more writes are to begin. A slot must have been moved, so that the sweep gets
+ * on; where none can be, all are tried.
+ */
 static bool pump_is_cut(const struct sc_batch *b, unsigned int depth)
 {
 	return !depth && b->began;
+}
+
+/* Was that the last job of a slot, which is well? */
+static bool first_slot_ended(const struct sc_batch *b, u32 done)
+{
+	u32 n = b->jobs[done].first;
+
+	return !b->slots[n].failed &&
+	       (done + 1 == b->nr_jobs || b->jobs[done + 1].first > n);
 }
 
 /* The rest is left; what is being read for it is waited for. */
@@ -454,8 +466,7 @@ static void pump_write(struct sc_destage_job *job, bool cut)
 static bool pump(struct sc_batch *b, struct sc_pump *p, unsigned int depth)
 {
 	struct sc_destage_job *job;
-	bool cut = pump_is_cut(b, depth);
-	bool moved = cut && pump_cut(b, p);
+	bool moved = false, cut;
 
 	for (; p->done < p->write; p->done++, moved = true) {
 		job = &b->jobs[p->done];
@@ -463,9 +474,12 @@ static bool pump(struct sc_batch *b, struct sc_pump *p, unsigned int depth)
 			break;
 		if (job->buf)
 			job_end(job, SC_LEG_ORIGIN);
-		if (!b->began)
+		if (!b->began && first_slot_ended(b, p->done))
 			b->began = ktime_get_ns();
 	}
+	cut = pump_is_cut(b, depth);
+	if (cut)
+		moved |= pump_cut(b, p);
 	for (; pump_may_read(b, p, depth); p->read++, moved = true)
 		job_start_read(&b->jobs[p->read]);
 	for (; pump_may_write(b, p, depth); p->write++, moved = true)
@@ -526,7 +540,7 @@ int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 	r = sc_origin_flush(b->c);
 	for (n = 0; n < b->nr_slots; n++) {
 		b->nr_failed += b->slots[n].failed;
-		nr_left += b->slots[n].left;
+		nr_left += b->slots[n].left && !b->slots[n].failed;
 		finish_slot(b, &b->slots[n], !r);
 	}
 	trace_sc_destage(b->c, b->nr_slots - nr_left, b->nr_jobs, r);

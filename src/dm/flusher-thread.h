@@ -68,7 +68,7 @@ struct sc_destage_job {
  * @nr_jobs: in @jobs
  * @nr_failed: slots of @slots that could not be read or written
  * @left: sector of the first that was not begun; SC_NOTHING_LEFT
- * @began: when the first write ended, ns; 0: not yet
+ * @began: when the first slot was moved, ns; 0: not yet
  * @missed: left out something that was dirty before the sweep began
  * @spare_hot: leave alone what is written, or read, again and again
  * @hot: how many were
@@ -193,8 +193,8 @@ bool sc_batch_collect(struct sc_batch *b, u64 *at);
 /**
  * sc_batch_run() - write them back
  * @b: a collected batch
- * @depth: writes in flight, asked before each; 0: begin no more once one has
- *	   ended. What is left stays dirty.
+ * @depth: writes in flight, asked before each; 0: begin no more once a slot has
+ *	   been moved. What is left stays dirty.
  *
  * Context: process, may sleep.
  * Return: 0, or -EIO if the origin could not be flushed, or nothing could be

@@ -16,10 +16,10 @@
  * in flight, and reads elsewhere wait. One write now and then costs a seek
  * there and one back. So beside the foreground the flusher takes turns: for
  * SC_TURN_MS it writes with a small queue, then it leaves the origin alone for
- * REST times as long, or until nobody else wants it; a read that comes then
+ * REST times as long, or until nobody else wants it; a request that comes then
  * ends its batch. Between dirty_high and dirty_limit it rests less and less and
- * the queue gets deeper, from there on, or when somebody waits for clean slots,
- * it has no manners.
+ * the queue gets deeper; from there on, when somebody waits for clean slots, or
+ * in ill health for all of it, it has no manners.
  */
 #include <linux/kthread.h>
 
@@ -92,14 +92,23 @@ static bool cache_busy(struct sc_cache *c)
 
 static bool foreground_left(struct sc_cache *c, unsigned int ms)
 {
-	return !atomic_read(&c->admission.origin_reads) &&
-	       origin_quiet_for(c, ms);
+	if (atomic_read(&c->admission.origin_ios))
+		return false;
+	/* Pairs with sc_origin_end(). */
+	smp_rmb();
+	return origin_quiet_for(c, ms);
 }
 
 /* Does the origin belong to others while we are at it? */
 static bool must_yield(struct sc_cache *c, unsigned int ms)
 {
-	return !atomic_read(&c->flusher->urgent) && !foreground_left(c, ms) &&
+	struct sc_flusher *f = c->flusher;
+
+	/* In ill health a FLUSH waits for all of it. */
+	if (atomic_read(&f->urgent) ||
+	    (atomic_read(&f->drain) && READ_ONCE(c->health) != SC_RW))
+		return false;
+	return !foreground_left(c, ms) &&
 	       dirty_percent(c) < sc_tune(&tune(c)->dirty_limit);
 }
 
@@ -129,7 +138,7 @@ static bool turn_is_over(struct sc_cache *c)
 	struct sc_flusher *f = c->flusher;
 
 	if (!f->turn)
-		return atomic_read(&c->admission.origin_reads);
+		return atomic_read(&c->admission.origin_ios);
 	return f->batch->began && since(f->batch->began) >= SC_TURN_MS;
 }
 
@@ -260,10 +269,14 @@ static void sweep_end(struct sc_cache *c)
 	flusher_tell(c);
 }
 
-/* After a turn the origin is for others, if they want it. */
+/*
+ * After a turn the origin is for others, if they want it. A short one counts as
+ * a whole: it costs two seeks, too.
+ */
 static void flusher_yield(struct sc_cache *c)
 {
-	u64 ms = min_t(u64, since(c->flusher->batch->began), 4 * SC_TURN_MS);
+	u64 ms = clamp_t(u64, since(c->flusher->batch->began), SC_TURN_MS,
+			 4 * SC_TURN_MS);
 	u64 pause = ms * by_dirtiness(c, REST, 0), began = ktime_get_ns();
 
 	while (since(began) < pause && must_yield(c, GAP_MS) &&
@@ -352,7 +365,7 @@ static void flusher_batch(struct sc_cache *c)
 		sweep_rest(c);
 	if (b->nr_slots && may_rest(c))
 		flusher_rest(c, ktime_get_ns() - began, 0);
-	else if (b->nr_slots)
+	if (b->nr_slots)
 		flusher_yield(c);
 }
 

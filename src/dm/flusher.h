@@ -67,6 +67,32 @@ void sc_flusher_kick(struct sc_cache *c);
 void sc_flusher_deepen(struct sc_cache *c);
 
 /**
+ * sc_origin_begin() - foreground I/O goes to the origin
+ * @c: the cache
+ *
+ * Context: any.
+ */
+static inline void sc_origin_begin(struct sc_cache *c)
+{
+	WRITE_ONCE(c->last_origin_io, jiffies);
+	atomic_inc(&c->admission.origin_ios);
+}
+
+/**
+ * sc_origin_end() - it has ended
+ * @c: the cache
+ *
+ * Context: any, hard irq included.
+ */
+static inline void sc_origin_end(struct sc_cache *c)
+{
+	/* Who sees none under way sees how long ago the last one was. */
+	WRITE_ONCE(c->last_origin_io, jiffies);
+	if (atomic_dec_and_test(&c->admission.origin_ios))
+		sc_flusher_deepen(c);
+}
+
+/**
  * sc_flusher_gave_up() - does the origin refuse to be written?
  * @c: the cache
  *

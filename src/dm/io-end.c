@@ -80,14 +80,14 @@ static void end_origin_write(struct sc_cache *c, struct sc_io *io, bool ok)
 	/* Even a failed write may have changed something. */
 	atomic64_inc(&c->origin_wseq);
 	sc_writers_end(c, io->sector, io->nr_sectors);
+	sc_origin_end(c);
 }
 
 static void end_origin_read(struct sc_cache *c, bool ok)
 {
 	if (!ok)
 		sc_fail_io(c, SC_LEG_ORIGIN, false);
-	if (atomic_dec_and_test(&c->admission.origin_reads))
-		sc_flusher_deepen(c);
+	sc_origin_end(c);
 }
 
 /* A write to the cache device has ended. */

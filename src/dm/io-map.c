@@ -166,7 +166,7 @@ static int map_origin(struct sc_cache *c, struct bio *bio, struct sc_io *io,
 		      u64 end)
 {
 	map_cut(bio, io, end);
-	WRITE_ONCE(c->last_origin_io, jiffies);
+	sc_origin_begin(c);
 	bio_set_dev(bio, sc_bdev(c, SC_LEG_ORIGIN));
 	return DM_MAPIO_REMAPPED;
 }
@@ -337,7 +337,6 @@ static noinline int map_read_missed(struct sc_cache *c, struct bio *bio,
 	if (miss_end == sc_run_end(&c->geom, io->sector))
 		miss_end = map_extend(c, miss_end, end, false);
 	io->kind = SC_IO_ORIGIN_READ;
-	atomic_inc(&c->admission.origin_reads);
 	map_origin(c, bio, io, miss_end);
 	sc_count_add(c, read_misses, nr_blocks(c, io));
 	sc_count(c, bypass_reads);

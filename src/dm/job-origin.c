@@ -144,10 +144,12 @@ static int span_write(struct sc_job *j, struct sc_span *s, bool both)
 
 	clone->bi_private = &done;
 	clone->bi_end_io = origin_end_io;
+	sc_origin_begin(j->c);
 	submit_bio(clone);
 	if (both)
 		span_write_slots(j, s);
 	wait_for_completion_io(&done);
+	sc_origin_end(j->c);
 	r = blk_status_to_errno(clone->bi_status);
 	bio_put(clone);
 	if (r)

@@ -161,12 +161,8 @@ static int read_origin(struct sc_job *j, u64 end)
 		.dev_sector = sc_job_sector(j),
 		.nr_sectors = end - sc_job_sector(j),
 	};
-	int r;
+	int r = sc_job_io(j, &part);
 
-	atomic_inc(&j->c->admission.origin_reads);
-	r = sc_job_io(j, &part);
-	if (atomic_dec_and_test(&j->c->admission.origin_reads))
-		sc_flusher_deepen(j->c);
 	if (!r)
 		sc_job_advance(j, end);
 	return r;
@@ -183,11 +179,9 @@ static int fill_read(struct sc_job *j, struct sc_fill *f, u64 end, void *buf)
 	u64 sector = sc_job_sector(j);
 	int r;
 
-	WRITE_ONCE(j->c->last_origin_io, jiffies);
-	atomic_inc(&j->c->admission.origin_reads);
+	sc_origin_begin(j->c);
 	r = sc_job_buffer_io(j->c, REQ_OP_READ, &part, buf);
-	if (atomic_dec_and_test(&j->c->admission.origin_reads))
-		sc_flusher_deepen(j->c);
+	sc_origin_end(j->c);
 	if (r)
 		return r;
 	copy_to_request(j, buf + ((sector - f->begin) << SECTOR_SHIFT),

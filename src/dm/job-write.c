@@ -185,8 +185,9 @@ static int edge_copy(struct sc_job *j, u32 i, u64 sector, void *buf)
 	};
 	int r;
 
-	WRITE_ONCE(c->last_origin_io, jiffies);
+	sc_origin_begin(c);
 	r = sc_job_buffer_io(c, REQ_OP_READ, &part, buf);
+	sc_origin_end(c);
 	part.leg = SC_LEG_CACHE;
 	part.dev_sector = sc_slot_sector(g, to_cblock(i)) +
 			  (begin & (sc_block_sectors(g) - 1));

@@ -19,8 +19,6 @@ struct bio *sc_job_clone(struct sc_job *j, const struct sc_job_part *part,
 	/* What is on the cache device becomes durable by a commit. */
 	if (part->leg == SC_LEG_CACHE)
 		clone->bi_opf &= ~REQ_FUA;
-	if (part->leg == SC_LEG_ORIGIN)
-		WRITE_ONCE(j->c->last_origin_io, jiffies);
 	return clone;
 }
 
@@ -28,8 +26,13 @@ int sc_job_io(struct sc_job *j, const struct sc_job_part *part)
 {
 	struct bio *clone = sc_job_clone(j, part, &j->c->pools.bios);
 	bool write = op_is_write(bio_op(clone));
-	int r = submit_bio_wait(clone);
+	int r;
 
+	if (part->leg == SC_LEG_ORIGIN)
+		sc_origin_begin(j->c);
+	r = submit_bio_wait(clone);
+	if (part->leg == SC_LEG_ORIGIN)
+		sc_origin_end(j->c);
 	bio_put(clone);
 	if (r)
 		sc_fail_io(j->c, part->leg, write);

@@ -128,7 +128,7 @@ struct sc_grace_count {
  * @lock: protects @admit
  * @admit: streams and write budget
  * @fills: fill jobs under way
- * @origin_reads: foreground reads of the origin under way
+ * @origin_ios: foreground requests to the origin under way
  * @writers: foreground writes to the origin under way, by run
  * @writers_wait: for one of them to reach 0
  */
@@ -136,7 +136,7 @@ struct sc_admission {
 	spinlock_t lock;
 	struct sc_admit *admit;
 	atomic_t fills;
-	atomic_t origin_reads;
+	atomic_t origin_ios;
 	atomic_t *writers;
 	wait_queue_head_t writers_wait;
 };
@@ -196,7 +196,7 @@ enum sc_records {
  * @write_wq: jobs of writes and discards
  * @pools: memory for I/O
  * @origin_wseq: foreground origin writes completed
- * @last_origin_io: when foreground I/O last went to the origin, in jiffies
+ * @last_origin_io: when foreground I/O to the origin last began or ended, in jiffies
  */
 struct sc_cache {
 	struct sc_target *target;

@@ -28,6 +28,8 @@ test_refused_shrink() {
 	sc_message sc dirty_limit 100
 	sc_message sc dirty_high 100
 	sc_message sc dirty_low 100
+	# Else a sweep that has begun goes on.
+	sc_message sc dirty_target 100
 	go_on 400
 	expect_fail "shrinking below what is dirty is refused" \
 		"dirty data outside the new size" resize_fast 4096
