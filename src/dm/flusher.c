@@ -16,10 +16,11 @@
  * in flight, and reads elsewhere wait. One write now and then costs a seek
  * there and one back. So beside the foreground the flusher takes turns: for
  * SC_TURN_MS it writes with a small queue, then it leaves the origin alone for
- * REST times as long, or until nobody else wants it; a request that comes then
- * ends its batch. Between dirty_high and dirty_limit it rests less and less and
- * the queue gets deeper; from there on, when somebody waits for clean slots, or
- * in ill health for all of it, it has no manners.
+ * REST times as long, or until nobody else wants it for a while. A batch that
+ * begins when nobody has for longer ends with the first request. From dirty_high
+ * half the way to dirty_limit it rests less and less and the queue gets deeper;
+ * from there on, when somebody waits for clean slots, or in ill health for all of
+ * it, it has no manners.
  */
 #include <linux/kthread.h>
 
@@ -51,10 +52,11 @@ static u64 dirty_percent(struct sc_cache *c)
 	return div_u64(sc_stats_nr_dirty(c) * 100, c->geom.nr_slots);
 }
 
+/* The tick that is due may come at once. */
 static bool origin_quiet_for(struct sc_cache *c, unsigned int ms)
 {
 	return time_after_eq(jiffies, READ_ONCE(c->last_origin_io) +
-			     msecs_to_jiffies(ms));
+			     msecs_to_jiffies(ms) + 1);
 }
 
 /* Must everything go, at once? */
@@ -99,6 +101,13 @@ static bool foreground_left(struct sc_cache *c, unsigned int ms)
 	return origin_quiet_for(c, ms);
 }
 
+/* From here on, so that writers need not wait: some shards are ahead of others. */
+static u32 no_manners(struct sc_cache *c)
+{
+	return (sc_tune(&tune(c)->dirty_high) +
+		sc_tune(&tune(c)->dirty_limit) + 1) / 2;
+}
+
 /* Does the origin belong to others while we are at it? */
 static bool must_yield(struct sc_cache *c, unsigned int ms)
 {
@@ -108,15 +117,14 @@ static bool must_yield(struct sc_cache *c, unsigned int ms)
 	if (atomic_read(&f->urgent) ||
 	    (atomic_read(&f->drain) && READ_ONCE(c->health) != SC_RW))
 		return false;
-	return !foreground_left(c, ms) &&
-	       dirty_percent(c) < sc_tune(&tune(c)->dirty_limit);
+	return !foreground_left(c, ms) && dirty_percent(c) < no_manners(c);
 }
 
-/* @most up to dirty_high, @least from dirty_limit on. */
+/* @most up to dirty_high, @least from where there are no manners. */
 static u64 by_dirtiness(struct sc_cache *c, u64 most, u64 least)
 {
 	u32 high = sc_tune(&tune(c)->dirty_high);
-	u32 limit = sc_tune(&tune(c)->dirty_limit);
+	u32 limit = no_manners(c);
 	u64 percent = dirty_percent(c);
 
 	if (percent <= high)
@@ -169,7 +177,7 @@ static bool idle(struct sc_cache *c)
 {
 	unsigned int ms = sc_tune(&tune(c)->idle_ms);
 
-	return writes_quiet_for(c, ms) && origin_quiet_for(c, ms);
+	return writes_quiet_for(c, ms) && foreground_left(c, ms);
 }
 
 static bool flusher_wants(struct sc_cache *c)
@@ -270,16 +278,17 @@ static void sweep_end(struct sc_cache *c)
 }
 
 /*
- * After a turn the origin is for others, if they want it. A short one counts as
- * a whole: it costs two seeks, too.
+ * After a turn that ended then the origin is for others, if they want it. A short
+ * one counts as a whole: it costs two seeks, too.
  */
-static void flusher_yield(struct sc_cache *c)
+static void flusher_yield(struct sc_cache *c, u64 ended)
 {
-	u64 ms = clamp_t(u64, since(c->flusher->batch->began), SC_TURN_MS,
+	u64 began = c->flusher->batch->began ?: ended;
+	u64 ms = clamp_t(u64, div_u64(ended - began, NSEC_PER_MSEC), SC_TURN_MS,
 			 4 * SC_TURN_MS);
-	u64 pause = ms * by_dirtiness(c, REST, 0), began = ktime_get_ns();
+	u64 pause = ms * by_dirtiness(c, REST, 0);
 
-	while (since(began) < pause && must_yield(c, GAP_MS) &&
+	while (since(ended) < pause && must_yield(c, GAP_MS) &&
 	       !kthread_should_stop())
 		flusher_wait(c, GAP_MS);
 }
@@ -344,13 +353,14 @@ static void flusher_batch(struct sc_cache *c)
 {
 	struct sc_flusher *f = c->flusher;
 	struct sc_batch *b = f->batch;
-	u64 began = ktime_get_ns();
+	u64 began = ktime_get_ns(), ended = began;
 	bool whole = !f->sweep.at, end = flusher_look(c);
 	int r = 0;
 
 	if (b->nr_slots) {
-		f->turn = must_yield(c, GAP_MS);
+		f->turn = must_yield(c, RECENT_MS);
 		r = sc_batch_run(b, flusher_depth);
+		ended = ktime_get_ns();
 		f->sweep.failing |= r || b->nr_failed;
 		if (b->left != SC_NOTHING_LEFT)
 			end = sweep_back(c, b->left);
@@ -364,9 +374,9 @@ static void flusher_batch(struct sc_cache *c)
 	if (end)
 		sweep_rest(c);
 	if (b->nr_slots && may_rest(c))
-		flusher_rest(c, ktime_get_ns() - began, 0);
+		flusher_rest(c, ended - began, 0);
 	if (b->nr_slots)
-		flusher_yield(c);
+		flusher_yield(c, ended);
 }
 
 /* The write budget is filled and spent once a tick, not on the I/O path. */
