@@ -1,7 +1,7 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: kernels=6.12 --mem 256 --append rootfstype=ramfs --disk 256M --disk 40M --disk 6M -- 30
-# vm: name=kasan kernels=kasan --mem 640 --append rootfstype=ramfs --disk 256M --disk 40M --disk 6M -- 60
+# vm: name=kasan kernels=kasan --mem 640 --append rootfstype=ramfs --disk 576M --disk 40M --disk 6M -- 60
 # vm: name=kcsan kernels=kcsan --mem 384 --append rootfstype=ramfs --disk 256M --disk 40M --disk 6M -- 60
 #
 # Everything at once, for as long as one likes: stamps are written and read, an
@@ -29,8 +29,11 @@ note "SEED=$SEED, $seconds seconds"
 origin=/dev/vda
 cache=/dev/vdb
 meta=/dev/vdc
+# So long that there is room for all that could be swapped out: one that gets full
+# while the device is suspended is full for good, as Linux then looks at nothing
+# any more that is in it. The rest is for more_origin().
 swap_first=147456
-swap_sectors=262144
+swap_sectors=$(($(sectors $origin) - swap_first - 81920))
 short=$((swap_first + swap_sectors + 5))
 SC_LENGTH=$short
 round=0
@@ -58,8 +61,7 @@ make_swap() {
 		mkswap /dev/mapper/swap && swapon /dev/mapper/swap
 }
 
-# More than there is. The swap has room for that, and for what the kernel and
-# the log of the load take away meanwhile.
+# More than there is.
 start_hog() {
 	local mib=$(($(meminfo MemAvailable) + 24))
 	echo 1000 >/proc/self/oom_score_adj
