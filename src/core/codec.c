@@ -3,8 +3,7 @@
  * The only file that knows the bytes of the disk format, and their order.
  */
 #include "codec.h"
-
-#include <ssdcache/format.h>
+#include "page-cursor.h"
 
 static_assert(SC_DISK_BLOCK == SC_META_BLOCK_BYTES);
 static_assert(SC_DISK_PAGE_ENTRIES == SC_PAGE_ENTRIES);
@@ -413,23 +412,7 @@ int sc_codec_page_open(const void *buf, const struct sc_block_id *id, u32 page,
 	return 0;
 }
 
-/* An entry as a processor likes to read it. */
-struct entry_words {
-	__le64 head;	/* block, 48 bits, and valid */
-	__le32 tail;	/* dirty, hint, flags */
-} __packed;
-
-static_assert(sizeof(struct entry_words) == sizeof(struct sc_disk_entry));
-
-#define HEAD_VALID_SHIFT	48
-#define TAIL_HINT_SHIFT		16
-#define TAIL_HINT		(0xffu << TAIL_HINT_SHIFT)
-
-/*
- * Of millions of entries nearly all say that all of a block is valid, of one
- * that has all its sub-blocks: two comparisons find that out. Not in a page
- * of which the cache does not have all slots.
- */
+/* Entries that only differ from sc_page_next_whole()'s by being dirty are fast. */
 int sc_codec_page_read(const void *buf, u32 page, const struct sc_geom *g,
 		       struct sc_records *recs, struct sc_reason *why)
 {
@@ -440,16 +423,16 @@ int sc_codec_page_read(const void *buf, u32 page, const struct sc_geom *g,
 			       0 : g->origin_sectors >> g->block_shift;
 	u16 all = sc_all_subs(g);
 	const char *fault = NULL;
-	struct entry_words w;
+	struct sc_entry_words w;
 	u64 block, got;
 
 	for (; i < SC_PAGE_ENTRIES && !fault; i++) {
 		memcpy(&w, &d->entry[i], sizeof(w));
-		block = le64_to_cpu(w.head) - ((u64)all << HEAD_VALID_SHIFT);
+		block = le64_to_cpu(w.head) - ((u64)all << SC_HEAD_VALID_SHIFT);
 		if (likely(block < nr_whole &&
-			   !(le32_to_cpu(w.tail) & ~(TAIL_HINT | all)))) {
+			   !(le32_to_cpu(w.tail) & ~(SC_TAIL_HINT | all)))) {
 			rec->slot = to_cblock(begin + i);
-			rec->hint = (u8)(le32_to_cpu(w.tail) >> TAIL_HINT_SHIFT);
+			rec->hint = (u8)(le32_to_cpu(w.tail) >> SC_TAIL_HINT_SHIFT);
 			rec->valid = all;
 			rec->dirty = (u16)le32_to_cpu(w.tail);
 			rec->block = to_oblock(block);

@@ -4,6 +4,7 @@
  * better. Every value is checked before it is used, nothing is written.
  */
 #include "meta-priv.h"
+#include "page-cursor.h"
 
 #define NO_BLOCK	(~0ULL)
 
@@ -207,6 +208,16 @@ static int lose_page(struct sc_loader *l, u32 page, int r)
 				   l->m->sb.geom.nr_slots - slot), r);
 }
 
+/* What the caller takes off the page itself. Returns where it stopped. */
+static u32 set_whole(struct sc_meta *m, const u8 *buf, u32 page)
+{
+	struct sc_page_cursor cursor;
+
+	sc_page_cursor_init(&cursor, buf, page, &m->sb.geom);
+	m->io->set_whole(m->ctx, &cursor);
+	return cursor.slot - page * SC_PAGE_ENTRIES;
+}
+
 static int load_page(struct sc_loader *l, u32 page, const u8 *buf)
 {
 	struct sc_meta *m = l->m;
@@ -221,6 +232,8 @@ static int load_page(struct sc_loader *l, u32 page, const u8 *buf)
 	r = sc_codec_page_open(buf, &id, page, l->why);
 	if (r)
 		return lose_page(l, page, r);
+	if (l->as_is && m->io->set_whole)
+		l->recs->next = set_whole(m, buf, page);
 	do {
 		r = sc_codec_page_read(buf, page, &m->sb.geom, l->recs, l->why);
 		if (!r)
@@ -230,20 +243,83 @@ static int load_page(struct sc_loader *l, u32 page, const u8 *buf)
 	return r;
 }
 
-/* A large read failed: the culprit may be a copy that does not count. */
-static int load_one_by_one(struct sc_loader *l, u32 page, u32 end)
+/*
+ * struct chunk - some pages of the table, and the read that takes them all
+ * @page: the first
+ * @end: behind the last
+ * @first: the first block that counts
+ * @nr: blocks from there to the last that counts; 0: none does
+ * @buf: for both copies of all
+ * @error: of the read's beginning
+ */
+struct chunk {
+	u32 page;
+	u32 end;
+	u64 first;
+	u32 nr;
+	u8 *buf;
+	int error;
+};
+
+#define CHUNK_PAGES	(SC_META_BATCH / 4)	/* two chunks share the buffer */
+
+/* The chunk behind @page: where it is; then its read is let go. */
+static void chunk_begin(struct sc_loader *l, struct chunk *c, u32 page)
 {
 	struct sc_meta *m = l->m;
-	u64 block;
-	int r = 0;
+	u64 first = NO_BLOCK, last = 0, block;
 
-	for (; page < end && !r; page++) {
+	c->page = page;
+	c->end = min_t(u32, page + CHUNK_PAGES,
+		       sc_pages_for(m->sb.geom.nr_slots));
+	c->nr = 0;
+	for (; page < c->end; page++) {
 		block = page_block(m, page);
 		if (block == NO_BLOCK)
 			continue;
-		r = m->io->read(m->ctx, block, m->buf, 1);
+		first = min_t(u64, first, block);
+		last = max_t(u64, last, block);
+		c->nr = last - first + 1;
+	}
+	c->first = first;
+	if (c->nr && m->io->read_begin)
+		c->error = m->io->read_begin(m->ctx, first, c->buf, c->nr);
+}
+
+/* The read's end, or all of it. */
+static int chunk_end(struct sc_loader *l, struct chunk *c)
+{
+	struct sc_meta *m = l->m;
+
+	if (!c->nr)
+		return 0;
+	if (!m->io->read_begin)
+		return m->io->read(m->ctx, c->first, c->buf, c->nr);
+	return c->error ?: m->io->read_end(m->ctx);
+}
+
+/* Nobody wants it any more. */
+static void chunk_drop(struct sc_loader *l, struct chunk *c)
+{
+	if (c->nr && l->m->io->read_begin && !c->error)
+		l->m->io->read_end(l->m->ctx);
+}
+
+/* A large read failed: the culprit may be a copy that does not count. */
+static int load_one_by_one(struct sc_loader *l, struct chunk *c)
+{
+	struct sc_meta *m = l->m;
+	u64 block;
+	u32 page;
+	int r = 0;
+
+	for (page = c->page; page < c->end && !r; page++) {
+		block = page_block(m, page);
+		if (block == NO_BLOCK)
+			continue;
+		r = m->io->read(m->ctx, block, c->buf, 1);
 		if (!r) {
-			r = load_page(l, page, m->buf);
+			r = load_page(l, page, c->buf);
 			continue;
 		}
 		sc_reason_set(l->why, "page block %llu: read error, got %d",
@@ -253,50 +329,49 @@ static int load_one_by_one(struct sc_loader *l, u32 page, u32 end)
 	return r;
 }
 
-/*
- * Pages [page, end): few enough that both copies of all fit into the buffer.
- * One read takes everything between the first and the last block needed.
- */
-static int load_chunk(struct sc_loader *l, u32 page, u32 end)
+static int load_chunk(struct sc_loader *l, struct chunk *c, int r)
 {
-	struct sc_meta *m = l->m;
-	u64 first = NO_BLOCK, last = 0, block;
-	u32 i;
-	int r;
+	u64 block;
+	u32 page;
 
-	for (i = page; i < end; i++) {
-		block = page_block(m, i);
-		if (block == NO_BLOCK)
-			continue;
-		first = min_t(u64, first, block);
-		last = max_t(u64, last, block);
-	}
-	if (first == NO_BLOCK)
-		return 0;
-	if (m->io->read(m->ctx, first, m->buf, last - first + 1))
-		return load_one_by_one(l, page, end);
-	for (i = page, r = 0; i < end && !r; i++) {
-		block = page_block(m, i);
+	if (r)
+		return load_one_by_one(l, c);
+	for (page = c->page; page < c->end && !r; page++) {
+		block = page_block(l->m, page);
 		if (block != NO_BLOCK)
-			r = load_page(l, i, sc_nth_block(m->buf,
-							 block - first));
+			r = load_page(l, page, sc_nth_block(c->buf,
+							    block - c->first));
 	}
+	return r;
+}
+
+/* While one chunk is gone through, the next is read. */
+static int load_chunks(struct sc_loader *l)
+{
+	struct chunk c[2] = {
+		{ .buf = l->m->buf },
+		{ .buf = sc_nth_block(l->m->buf, SC_META_BATCH / 2) },
+	};
+	u32 i;
+	int r = 0;
+
+	chunk_begin(l, &c[0], 0);
+	for (i = 0; c[i].page < c[i].end && !r; i ^= 1) {
+		r = chunk_end(l, &c[i]);
+		chunk_begin(l, &c[i ^ 1], c[i].end);
+		r = load_chunk(l, &c[i], r);
+	}
+	chunk_drop(l, &c[i]);
 	return r;
 }
 
 static int load_table(struct sc_loader *l)
 {
-	u32 nr = sc_pages_for(l->m->sb.geom.nr_slots);
-	u32 page;
-	int r;
+	int r = read_map(l->m, l->why);
 
-	r = read_map(l->m, l->why);
 	if (!r)
 		r = check_map_end(l->m, l->why);
-	for (page = 0; page < nr && !r; page += SC_META_BATCH / 2)
-		r = load_chunk(l, page,
-			       min_t(u32, nr, page + SC_META_BATCH / 2));
-	return r;
+	return r ?: load_chunks(l);
 }
 
 /* ---- all of it ------------------------------------------------------------- */

@@ -5,6 +5,7 @@
  * a commit where memory and durable records differ.
  */
 #include "map.h"
+#include "page-cursor.h"
 
 #define SLOTS_PER_SHARD	4096u
 /* Two slots share a chain head on average. */
@@ -360,34 +361,41 @@ static void load_begin_run(struct sc_map *m, struct load_run *lr, sc_oblock_t b)
  * Runs for each slot of the cache. Two that hold one block are looked at in the
  * end: until the journal is through there may be any number of them.
  */
+static __always_inline void load_slot(struct sc_map *m, struct load_run *lr,
+				      u32 i, sc_oblock_t b, u8 hint)
+{
+	struct sc_slot *slots = m->slots, *s = &slots[i];
+	u32 next, *head;
+
+	if (from_oblock(b) - lr->first >= lr->nr_blocks)
+		load_begin_run(m, lr, b);
+	head = sc_run_head(&lr->run, b);
+	next = *head;
+	if (unlikely(sc_map_match(m, next, b) != SC_NIL))
+		sc_bitmap_set(&m->hold, i);
+	*head = i;
+	s->hash_next = next;
+	s->block_lo = (u32)from_oblock(b);
+	s->flags = lr->flags | m->hint_flags[hint % SC_NR_HINTS];
+	queue_link(&lr->shard->queue[sc_slot_queue(s)], slots, i);
+}
+
 static __always_inline bool load_all(struct sc_map *m,
 				     const struct sc_record *rec, u32 nr,
 				     bool has_masks)
 {
 	const struct sc_record *end = rec + nr;
-	struct sc_slot *slots = m->slots, *s;
 	struct load_run lr = {};
 	bool dirty = false;
-	u32 i, next, *head;
+	u32 i;
 
 	for (; rec != end; rec++) {
 		i = from_cblock(rec->slot);
-		s = &slots[i];
-		if (unlikely(s->flags & SC_HASHED))
+		if (unlikely(m->slots[i].flags & SC_HASHED))
 			load_undo(m, i);
 		if (unlikely(!rec->valid))
 			continue;
-		if (from_oblock(rec->block) - lr.first >= lr.nr_blocks)
-			load_begin_run(m, &lr, rec->block);
-		head = sc_run_head(&lr.run, rec->block);
-		next = *head;
-		if (unlikely(sc_map_match(m, next, rec->block) != SC_NIL))
-			sc_bitmap_set(&m->hold, i);
-		*head = i;
-		s->hash_next = next;
-		s->block_lo = (u32)from_oblock(rec->block);
-		s->flags = lr.flags | m->hint_flags[rec->hint % SC_NR_HINTS];
-		queue_link(&lr.shard->queue[sc_slot_queue(s)], slots, i);
+		load_slot(m, &lr, i, rec->block, rec->hint);
 		if (has_masks || unlikely(rec->dirty)) {
 			load_masks(m, rec);
 			dirty |= rec->dirty;
@@ -400,6 +408,20 @@ bool sc_map_load(struct sc_map *m, const struct sc_record *rec, u32 nr)
 {
 	return m->masks ? load_all(m, rec, nr, true) :
 			  load_all(m, rec, nr, false);
+}
+
+void sc_map_load_page(struct sc_map *m, struct sc_page_cursor *cursor)
+{
+	struct sc_page_cursor c = *cursor;
+	struct load_run lr = {};
+	u64 block;
+	u8 hint;
+
+	if (m->masks)
+		return;
+	for (; sc_page_next_whole(&c, &block, &hint); )
+		load_slot(m, &lr, c.slot - 1, to_oblock(block), hint);
+	*cursor = c;
 }
 
 /* A clean slot of a block that a newer one holds as well. */
@@ -475,18 +497,28 @@ static int load_settle_all(struct sc_map *m, sc_oblock_t *bad)
 	return r;
 }
 
+static bool four_hashed(const struct sc_slot *s)
+{
+	return s[0].flags & s[1].flags & s[2].flags & s[3].flags & SC_HASHED;
+}
+
 /* All slots that nothing was loaded for. */
 static void load_free_all(struct sc_map *m)
 {
-	const struct sc_slot *slots = m->slots;
 	u32 i = 0, end, shard = 0;
 
 	while (i < m->geom.nr_slots) {
 		sc_env_resched(i);
 		end = min_t(u32, m->geom.nr_slots, i + LOAD_STRIDE);
-		for (; i < end; i++)
-			if (unlikely(!(slots[i].flags & SC_HASHED)))
+		while (i < end) {
+			if (i + 4 <= end && four_hashed(&m->slots[i])) {
+				i += 4;
+				continue;
+			}
+			if (!(m->slots[i].flags & SC_HASHED))
 				load_free(m, i, &shard);
+			i++;
+		}
 	}
 }
 

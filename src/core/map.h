@@ -31,6 +31,8 @@
 #include "bitmap.h"
 #include "types.h"
 
+struct sc_page_cursor;
+
 /* Flags of a slot. The lowest byte is the upper part of the block number. */
 #define SC_BLOCK_HI	0x000000ffu
 #define SC_V		0x00000100u	/* with one sub-block: the masks */
@@ -384,6 +386,18 @@ void sc_map_destroy(struct sc_map *m);
  * Return: true if something of them is dirty.
  */
 bool sc_map_load(struct sc_map *m, const struct sc_record *rec, u32 nr);
+
+/**
+ * sc_map_load_page() - take over what is simple of a table page
+ * @m: a new map, that knows none of its slots
+ * @cursor: at the page's first entry; afterwards at the first one that
+ *	sc_map_load() has to take over, or behind the last one
+ *
+ * The same as sc_map_load() for blocks that are valid and clean as a whole.
+ *
+ * Context: before sc_map_load_end(), single thread.
+ */
+void sc_map_load_page(struct sc_map *m, struct sc_page_cursor *cursor);
 
 /**
  * sc_map_load_end() - settle blocks held twice, build the free lists

@@ -38,6 +38,7 @@
  * (rule 9).
  */
 struct sc_meta;
+struct sc_page_cursor;
 struct sc_super;
 
 /* Flags of &sc_meta_io.write. */
@@ -79,6 +80,9 @@ struct sc_damage {
 /**
  * struct sc_meta_io - the devices and the durable view, given by the caller
  * @read: read 4 KiB blocks of the metadata device
+ * @read_begin: start such a read; never two at a time, nor another operation
+ *	before @read_end but @read. NULL: load waits for each read
+ * @read_end: wait for it; always called after a begin that returned 0
  * @write: write 4 KiB blocks of the metadata device, flags SC_IO_*
  * @flush: flush the metadata device
  * @cache_flush_begin: start to flush the cache device
@@ -89,6 +93,8 @@ struct sc_damage {
  * @cache_write: write 4 KiB of the cache device with FUA (labels); NULL: start
  *	writes none. Without @cache_read it writes them in any case
  * @get: the durable view of a slot below nr_slots; sets all of @rec
+ * @set_whole: NULL, or takes the first entries of a table page in sc_meta_load()'s
+ *	place, by sc_page_next_whole(), as many as it likes; faster
  * @damaged: NULL: what is damaged is refused. Else, for a repair: load leaves
  *	it out, reports it here and goes on; start brings the rest to the disk
  *
@@ -99,6 +105,8 @@ struct sc_damage {
  */
 struct sc_meta_io {
 	int (*read)(void *ctx, u64 block, void *data, u32 nr_blocks);
+	int (*read_begin)(void *ctx, u64 block, void *data, u32 nr_blocks);
+	int (*read_end)(void *ctx);
 	int (*write)(void *ctx, u64 block, const void *data, u32 nr_blocks,
 		     unsigned int flags);
 	int (*flush)(void *ctx);
@@ -107,6 +115,7 @@ struct sc_meta_io {
 	int (*cache_read)(void *ctx, u64 sector, void *data);
 	int (*cache_write)(void *ctx, u64 sector, const void *data);
 	void (*get)(void *ctx, sc_cblock_t slot, struct sc_record *rec);
+	void (*set_whole)(void *ctx, struct sc_page_cursor *cursor);
 	void (*damaged)(void *ctx, const struct sc_damage *damage);
 };
 

@@ -91,6 +91,8 @@ struct sc_origin_flushes {
  * @failed: the same, set after the state has changed; nobody waits any more
  * @origin: the flushes of the origin
  * @held: some slot was held since it began
+ * @read_done: the read of metadata on its way has ended
+ * @read_error: how
  * @cache_flush: a flush of the cache device on its way
  * @cache_flushed: it has ended
  * @nr_ended: transactions that ended well
@@ -115,6 +117,8 @@ struct sc_commit {
 	bool failed;
 	struct sc_origin_flushes origin;
 	bool held;
+	struct completion read_done;
+	int read_error;
 	struct bio cache_flush;
 	struct completion cache_flushed;
 	u64 nr_ended;

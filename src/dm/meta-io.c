@@ -32,6 +32,45 @@ static int meta_read(void *ctx, u64 block, void *data, u32 nr_blocks)
 			 data);
 }
 
+static void read_done(unsigned long error, void *context)
+{
+	struct sc_commit *k = context;
+
+	k->read_error = error ? -EIO : 0;
+	complete(&k->read_done);
+}
+
+SC_DM_IO_NOTIFY(read_done);
+
+static int meta_read_begin(void *ctx, u64 block, void *data, u32 nr_blocks)
+{
+	struct sc_cache *c = ctx;
+	struct dm_io_request req = {
+		.bi_opf = REQ_OP_READ | REQ_META,
+		.mem.type = sc_mem_type(data),
+		.mem.ptr.addr = data,
+		.notify.fn = read_done_notify,
+		.notify.context = c->commit,
+		.client = c->pools.io,
+	};
+	struct dm_io_region region = {
+		.bdev = sc_bdev(c, SC_LEG_METADATA),
+		.sector = block * META_SECTORS,
+		.count = nr_blocks * META_SECTORS,
+	};
+
+	init_completion(&c->commit->read_done);
+	return sc_dm_io(&req, &region);
+}
+
+static int meta_read_end(void *ctx)
+{
+	struct sc_commit *k = ((struct sc_cache *)ctx)->commit;
+
+	wait_for_completion_io(&k->read_done);
+	return k->read_error;
+}
+
 static int meta_write(void *ctx, u64 block, const void *data, u32 nr_blocks,
 		      unsigned int flags)
 {
@@ -125,8 +164,19 @@ static void meta_get(void *ctx, sc_cblock_t slot, struct sc_record *rec)
 	spin_unlock_irq(&l->lock);
 }
 
+/* Millions of records need not be made for this. */
+static void meta_set_whole(void *ctx, struct sc_page_cursor *cursor)
+{
+	struct sc_cache *c = ctx;
+
+	cond_resched();
+	sc_map_load_page(c->map, cursor);
+}
+
 const struct sc_meta_io sc_meta_io_ops = {
 	.read = meta_read,
+	.read_begin = meta_read_begin,
+	.read_end = meta_read_end,
 	.write = meta_write,
 	.flush = meta_flush,
 	.cache_flush_begin = cache_flush_begin,
@@ -134,4 +184,5 @@ const struct sc_meta_io sc_meta_io_ops = {
 	.cache_read = cache_read,
 	.cache_write = cache_write,
 	.get = meta_get,
+	.set_whole = meta_set_whole,
 };

@@ -2,6 +2,7 @@
 /*
  * A metadata device in memory, and the module's way into its use.
  */
+#include "../whole-record.h"
 #include "codec.h"
 #include "image.h"
 
@@ -124,38 +125,39 @@ static void io_damaged(void *ctx, const struct sc_damage *damage)
 	w->nr_damaged++;
 }
 
-#define IMAGE_IO \
-	.read = io_read, .write = io_write, .flush = io_nothing, \
-	.cache_flush_begin = io_nothing, .cache_flush_end = io_nothing, \
-	.cache_read = io_cache_read, .cache_write = io_cache_write, \
-	.get = io_get
-
-static const struct sc_meta_io image_io = { IMAGE_IO };
-static const struct sc_meta_io image_repair_io = {
-	IMAGE_IO, .damaged = io_damaged,
-};
-
 /* ---- load, as src/dm/cache.c does ------------------------------------------ */
 
 static void view_set(struct world *w, const struct sc_record *rec)
 {
 	struct sc_record *to = &w->view[from_cblock(rec->slot)];
+	u64 got;
 
+	assert(!sc_record_fault(sc_meta_geom(w->m), rec, &got));
 	*to = *rec;
 	if (!rec->valid)
 		*to = (struct sc_record){ .slot = rec->slot };
 }
 
+static void set_whole(void *ctx, struct sc_page_cursor *cursor)
+{
+	struct world *w = ctx;
+	struct sc_page_cursor c = *cursor;
+	struct sc_record rec;
+
+	sc_map_load_page(w->map, cursor);
+	while (c.slot < cursor->slot) {
+		rec = whole_record(&c, sc_meta_geom(w->m));
+		view_set(w, &rec);
+	}
+}
+
 static int load_records(void *ctx, const struct sc_record *rec, u32 nr)
 {
 	struct world *w = ctx;
-	u64 got;
 	u32 i;
 
-	for (i = 0; i < nr; i++) {
-		assert(!sc_record_fault(sc_meta_geom(w->m), &rec[i], &got));
+	for (i = 0; i < nr; i++)
 		view_set(w, &rec[i]);
-	}
 	sc_map_load(w->map, rec, nr);
 	return 0;
 }
@@ -182,6 +184,17 @@ static int load(struct world *w)
 			      (unsigned long long)from_oblock(bad));
 	return r;
 }
+
+#define IMAGE_IO \
+	.read = io_read, .write = io_write, .flush = io_nothing, \
+	.cache_flush_begin = io_nothing, .cache_flush_end = io_nothing, \
+	.cache_read = io_cache_read, .cache_write = io_cache_write, \
+	.get = io_get, .set_whole = set_whole
+
+static const struct sc_meta_io image_io = { IMAGE_IO };
+static const struct sc_meta_io image_repair_io = {
+	IMAGE_IO, .damaged = io_damaged,
+};
 
 int world_open(struct world *w, struct image *img, bool repair)
 {

@@ -79,13 +79,11 @@ void kit_reopen_with(const struct sc_meta_params *p, int r, const char *why)
 void kit_begin_trace(void)
 {
 	kit.tracing = true;
-	kit.trace_len = 0;
 	kit.trace[0] = 0;
 }
 
 void kit_expect_trace(const char *what)
 {
 	assert_string_equal(kit.trace, what);
-	kit.trace_len = 0;
 	kit.trace[0] = 0;
 }

@@ -4,6 +4,8 @@
  */
 #include "meta-rig.h"
 
+#include "../whole-record.h"
+
 /* ---- ticks ----------------------------------------------------------------- */
 
 /* Returns true if the power is off from here on. */
@@ -20,14 +22,13 @@ static bool tick(struct rig *rig)
 __printf(2, 3)
 static void trace(struct rig *rig, const char *fmt, ...)
 {
-	size_t room = sizeof(rig->trace) - rig->trace_len;
+	size_t len = strlen(rig->trace);
 	va_list args;
 
 	if (!rig->tracing)
 		return;
 	va_start(args, fmt);
-	rig->trace_len += vscnprintf(rig->trace + rig->trace_len, room, fmt,
-				     args);
+	vscnprintf(rig->trace + len, sizeof(rig->trace) - len, fmt, args);
 	va_end(args);
 }
 
@@ -40,6 +41,29 @@ static int io_read(void *ctx, u64 block, void *data, u32 nr)
 	assert((block + nr) * 8 <= rig->p.metadata_sectors);
 	return rig->off ? -EIO : sim_disk_read(&rig->meta, block * 8, data,
 					       nr * 8);
+}
+
+/* What it reads is not there before the end. */
+static int io_read_begin(void *ctx, u64 block, void *data, u32 nr)
+{
+	struct rig *rig = ctx;
+
+	assert(!rig->reading.nr);
+	if (rig->off)
+		return -EIO;
+	memset(data, 0xdb, nr * SC_META_BLOCK_BYTES);
+	rig->reading = (struct rig_read){ block, data, nr };
+	return 0;
+}
+
+static int io_read_end(void *ctx)
+{
+	struct rig *rig = ctx;
+	struct rig_read read = rig->reading;
+
+	assert(read.nr);
+	rig->reading.nr = 0;
+	return io_read(rig, read.block, read.data, read.nr);
 }
 
 static void flush_meta(struct rig *rig)
@@ -56,6 +80,7 @@ static int io_write(void *ctx, u64 block, const void *data, u32 nr,
 	int r;
 
 	assert((block + nr) * 8 <= rig->p.metadata_sectors);
+	assert(!rig->reading.nr);
 	if (rig->off || tick(rig))
 		return -EIO;
 	trace(rig, "%s%s%llu+%u ", flags & SC_IO_PREFLUSH ? "p" : "",
@@ -145,6 +170,24 @@ static void io_get(void *ctx, sc_cblock_t slot, struct sc_record *rec)
 	*rec = rig->view->rec[from_cblock(slot)];
 }
 
+/* Stops now and then, as the map may. */
+static void io_set_whole(void *ctx, struct sc_page_cursor *c)
+{
+	struct rig *rig = ctx;
+	struct sc_page_cursor before;
+	struct sc_record rec;
+	u64 block;
+	u8 hint;
+
+	while (c->slot % 50 != 49) {
+		before = *c;
+		if (!sc_page_next_whole(c, &block, &hint))
+			break;
+		rec = whole_record(&before, sc_meta_geom(rig->m));
+		rig_set(rig, &rec, 1);
+	}
+}
+
 static void io_damaged(void *ctx, const struct sc_damage *damage)
 {
 	struct rig *rig = ctx;
@@ -156,10 +199,11 @@ static void io_damaged(void *ctx, const struct sc_damage *damage)
 }
 
 #define RIG_ALONE_IO \
-	.read = io_read, .write = io_write, .flush = io_flush, \
+	.read = io_read, .read_begin = io_read_begin, \
+	.read_end = io_read_end, .write = io_write, .flush = io_flush, \
 	.cache_flush_begin = io_cache_flush_begin, \
 	.cache_flush_end = io_cache_flush_end, \
-	.get = io_get
+	.get = io_get, .set_whole = io_set_whole
 #define RIG_IO \
 	RIG_ALONE_IO, \
 	.cache_read = io_cache_read, .cache_write = io_cache_write
@@ -345,6 +389,7 @@ int rig_set(void *ctx, const struct sc_record *rec, u32 nr)
 
 void rig_close(struct rig *rig)
 {
+	assert(!rig->reading.nr);
 	sc_meta_destroy(rig->m);
 	rig->m = NULL;
 }

@@ -46,6 +46,18 @@ struct rig_damage {
 };
 
 /**
+ * struct rig_read - a read of the metadata device
+ * @block: from there
+ * @data: to here
+ * @nr: so many blocks
+ */
+struct rig_read {
+	u64 block;
+	void *data;
+	u32 nr;
+};
+
+/**
  * struct rig - the engine's world
  * @io: the engine's callbacks
  * @p: for the engine
@@ -67,10 +79,10 @@ struct rig_damage {
  * @in_doubt: an operation is under way
  * @loaded: what load handed out
  * @trace: what the engine did, if tracing
- * @trace_len: length of that
  * @tracing: whether
  * @fail_at: this write to the metadata device fails, counted down; 0: none
  * @cache_ill: what fails of the cache device
+ * @reading: the read on its way, if its length is not 0
  * @damaged: what a repair reported
  */
 struct rig {
@@ -94,10 +106,10 @@ struct rig {
 	bool in_doubt;
 	struct rig_state *loaded;
 	char trace[4096];
-	u32 trace_len;
 	bool tracing;
 	u32 fail_at;
 	enum rig_cache_ill cache_ill;
+	struct rig_read reading;
 	struct rig_damage damaged;
 };
 

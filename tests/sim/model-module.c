@@ -5,6 +5,7 @@
  */
 #include "model-kernel.h"
 #include "model-dm.h"
+#include "../whole-record.h"
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wunused-function"
@@ -43,6 +44,18 @@ static bool note_load(struct sc_map *m, const struct sc_record *rec, u32 nr)
 	return sc_map_load(m, rec, nr);
 }
 
+static void note_load_page(struct sc_map *m, struct sc_page_cursor *cursor)
+{
+	struct sc_page_cursor c = *cursor;
+	struct sc_record rec;
+
+	sc_map_load_page(m, cursor);
+	while (c.slot < cursor->slot) {
+		rec = whole_record(&c, &geom);
+		loaded[from_cblock(rec.slot)] = rec;
+	}
+}
+
 static int note_load_end(struct sc_map *m, sc_oblock_t *bad)
 {
 	int r = sc_map_load_end(m, bad);
@@ -71,6 +84,7 @@ static bool note_full(struct sc_cache *c, struct sc_meta *m)
 
 #define sc_map_create(g)		note_create(g)
 #define sc_map_load(m, rec, nr)		note_load(m, rec, nr)
+#define sc_map_load_page(m, cursor)	note_load_page(m, cursor)
 #define sc_map_load_end(m, bad)		note_load_end(m, bad)
 #define sc_meta_commit_full(m)		note_full(c, m)
 #include "../broken/module.c"

@@ -292,13 +292,18 @@ static void large_get(void *ctx, sc_cblock_t slot, struct sc_record *rec)
 	*rec = kit_record(from_cblock(slot), from_cblock(slot), 1);
 }
 
-static void large_load(const struct sc_meta_io *io)
+static int large_try(const struct sc_meta_io *io)
 {
 	rig_close(&kit);
 	kit.m = sc_meta_create(io, &kit, &kit.p);
 	assert_int_equal(sc_meta_open(kit.m, &kit.why), 0);
 	nr_set = 0;
-	assert_int_equal(sc_meta_load(kit.m, count_set, &kit.why), 0);
+	return sc_meta_load(kit.m, count_set, &kit.why);
+}
+
+static void large_load(const struct sc_meta_io *io)
+{
+	assert_int_equal(large_try(io), 0);
 	assert_int_equal(sc_meta_start(kit.m), 0);
 }
 
@@ -316,15 +321,10 @@ static void large_commit(u32 slot, u32 nr)
 	assert_int_equal(sc_meta_commit_end(kit.m), 0);
 }
 
-/* Two map blocks for each region; only what was touched is read. */
-static void test_two_map_blocks(void **state)
+static void large_open(u32 nr_slots, struct sc_meta_io *io)
 {
 	struct sc_meta_params p = kit_params;
-	struct sc_meta_io io = rig_io;
-	u32 nr_slots = 16130 * 336;
 
-	(void)state;
-	io.get = large_get;
 	rig_exit(&kit);
 	p.cache_sectors = (nr_slots + 2) * 8ULL;
 	p.metadata_sectors = sc_meta_size_needed(nr_slots);
@@ -335,7 +335,19 @@ static void test_two_map_blocks(void **state)
 	sim_disk_init(&kit.meta, p.metadata_sectors / 8);
 	sim_disk_exit(&kit.cache);
 	sim_disk_init(&kit.cache, p.cache_sectors / 8);
-	large_load(&io);
+	*io = rig_io;
+	io->get = large_get;
+	io->set_whole = NULL;
+	large_load(io);
+}
+
+/* Two map blocks for each region; only what was touched is read. */
+static void test_two_map_blocks(void **state)
+{
+	struct sc_meta_io io;
+
+	(void)state;
+	large_open(16130 * 336, &io);
 	large_commit(16128 * 336 - 100, 200);
 	large_load(&io);
 	assert_int_equal(nr_set, 200);
@@ -344,6 +356,130 @@ static void test_two_map_blocks(void **state)
 	/* Two whole pages. */
 	assert_int_equal(nr_set, 2 * 336);
 	assert_int_equal(last_slot, 16129 * 336 - 1);
+}
+
+/* ---- many reads ------------------------------------------------------------ */
+
+#define MANY_PAGES	200u
+/* No page from the first to the second: a read that nobody needs. */
+#define HOLE_BEGIN	40u
+#define HOLE_END	130u
+#define MANY_SLOTS	((HOLE_BEGIN + MANY_PAGES - HOLE_END) * 336)
+
+/* All of a page have both copies. */
+static void many_pages(struct sc_meta_io *io)
+{
+	u32 page, times;
+
+	large_open(MANY_PAGES * 336, io);
+	for (times = 0; times < 2; times++) {
+		for (page = 0; page < MANY_PAGES; page++)
+			if (page < HOLE_BEGIN || page >= HOLE_END)
+				large_commit(page * 336, 1);
+		assert_int_equal(sc_meta_checkpoint(kit.m), 0);
+	}
+	large_load(io);
+	assert_int_equal(nr_set, MANY_SLOTS);
+	assert_int_equal(last_slot, MANY_PAGES * 336 - 1);
+}
+
+/* Where the newer copy of a page is, or the older one. */
+static u32 find_page(u32 page, bool newer)
+{
+	struct sc_block_id id = { .uuid = kit.p.uuid, .seq = ~0ULL };
+	u64 first = 0, seq;
+	u32 at = 0;
+	u8 *b;
+
+	for (; id.location < kit.p.metadata_sectors / 8; id.location++) {
+		b = sim_disk_block(&kit.meta, id.location)->seen;
+		if (sc_codec_page_open(b, &id, page, NULL))
+			continue;
+		seq = sc_codec_seq(b);
+		if (!at || (seq > first) == newer)
+			at = id.location;
+		first = first ?: seq;
+	}
+	assert_int_not_equal(at, 0);
+	return at;
+}
+
+/* The read before and the one behind is on its way while that is found out. */
+static void test_bad_read(void **state)
+{
+	static const u32 pages[] = { 0, 31, 32, 150, MANY_PAGES - 1 };
+	struct sc_meta_io io, repair;
+	u32 i;
+
+	(void)state;
+	many_pages(&io);
+	repair = io;
+	repair.damaged = rig_repair_io.damaged;
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		kit.meta.bad = find_page(pages[i], false);
+		large_load(&io);
+		assert_int_equal(nr_set, MANY_SLOTS);
+		kit.meta.bad = find_page(pages[i], true);
+		assert_int_equal(large_try(&io), -EIO);
+		assert_non_null(strstr(kit.why.text, "page block"));
+		memset(&kit.damaged, 0, sizeof(kit.damaged));
+		assert_int_equal(large_try(&repair), 0);
+		assert_int_equal(kit.damaged.nr[SC_DAMAGE_PAGE], 1);
+		assert_int_equal(kit.damaged.last.slot, pages[i] * 336);
+		assert_int_equal(nr_set, MANY_SLOTS - 336);
+	}
+}
+
+static void test_bad_page(void **state)
+{
+	static const u32 pages[] = { 5, 33, MANY_PAGES - 1 };
+	struct sc_meta_io io;
+	u32 i;
+	u8 *b;
+
+	(void)state;
+	many_pages(&io);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		b = sim_disk_block(&kit.meta, find_page(pages[i], true))->seen;
+		b[1000] ^= 1;
+		assert_int_equal(large_try(&io), -EUCLEAN);
+		assert_non_null(strstr(kit.why.text, "wrong checksum"));
+		b[1000] ^= 1;
+		large_load(&io);
+		assert_int_equal(nr_set, MANY_SLOTS);
+	}
+}
+
+static u32 nr_begun;
+
+static int begin_at_times(void *ctx, u64 block, void *data, u32 nr)
+{
+	if (nr_begun++ % 2)
+		return -EIO;
+	return rig_io.read_begin(ctx, block, data, nr);
+}
+
+static void test_no_begin(void **state)
+{
+	struct sc_meta_io io;
+	u8 *b;
+
+	(void)state;
+	many_pages(&io);
+	io.read_begin = begin_at_times;
+	nr_begun = 0;
+	large_load(&io);
+	assert_int_equal(nr_set, MANY_SLOTS);
+	assert_in_range(nr_begun, 3, 5);
+	b = sim_disk_block(&kit.meta, find_page(5, true))->seen;
+	b[1000] ^= 1;
+	nr_begun = 0;
+	assert_int_equal(large_try(&io), -EUCLEAN);
+	assert_int_equal(nr_begun, 2);
+	b[1000] ^= 1;
+	io.read_begin = NULL;
+	large_load(&io);
+	assert_int_equal(nr_set, MANY_SLOTS);
 }
 
 int main(void)
@@ -363,6 +499,9 @@ int main(void)
 		KIT_TEST(test_features),
 		KIT_TEST(test_version),
 		KIT_TEST(test_two_map_blocks),
+		KIT_TEST(test_bad_read),
+		KIT_TEST(test_bad_page),
+		KIT_TEST(test_no_begin),
 	};
 
 	return cmocka_run_group_tests_name("metadata devices", tests, NULL,
