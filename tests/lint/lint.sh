@@ -135,8 +135,8 @@ lint_kernel_doc() {
 }
 
 lint_shellcheck() {
-	on shellcheck -x -f gcc -- '*.sh' .ci/run tests/vm/guest-init \
-		'tools/completion/*' 'tools/initramfs/*'
+	on -n 12 -P "$(nproc)" shellcheck -x -f gcc -- '*.sh' .ci/run \
+		tests/vm/guest-init 'tools/completion/*' 'tools/initramfs/*'
 }
 
 lint_python() {
