@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: name=4k -- 8 three
 # vm: name=4k-one kernels=6.12 -- 8 one
-# vm: name=64k -- 128 one
+# vm: name=64k kernels=6.12,7.x,kasan,kcsan -- 128 one
 # vm: name=256k kernels=6.1 -- 512 three
 # debug: name=64k short --env CUTS=4 -- 128 one
 # vm: name=short short kernels=7.x --env CUTS=6 -- 8 three

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: name=writeback kernels=6.12,kasan,kcsan -- writeback
 # vm: name=writeback kernels=6.1,7.x short -- writeback -b "8 128"
-# vm: name=writethrough kernels=6.1,7.x -- writethrough -b "8 2048"
-# vm: name=writethrough kernels=6.12,kasan,kcsan -- writethrough -b "32 128"
-# vm: name=writearound kernels=6.1,7.x -- writearound -b "32 128"
-# vm: name=writearound kernels=6.12,kasan,kcsan -- writearound -b "8 2048"
+# vm: name=writethrough kernels=6.1,7.x -- writethrough -b "8 128"
+# vm: name=writethrough kernels=kasan,kcsan -- writethrough -b "32 2048"
+# vm: name=writearound kernels=6.12,7.x -- writearound -b "8 2048"
+# vm: name=writearound kernels=kasan,kcsan -- writearound -b "32 128"
 # vm: name=passthrough kernels=6.1,7.x -- passthrough -b "8 2048"
-# vm: name=passthrough kernels=6.12,kasan,kcsan -- passthrough -b "32 128"
+# vm: name=passthrough kernels=kasan,kcsan -- passthrough -b "32 128"
 #
 # Whatever is written is read back (P1), in a mode, with all sizes of blocks. The
 # cache is much smaller than what is written, so that slots are evicted, moved,

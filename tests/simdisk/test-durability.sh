@@ -1,5 +1,6 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
+# vm: kernels=6.12,7.x
 #
 # What a power cut does to written, flushed and FUA data.
 

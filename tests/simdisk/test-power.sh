@@ -1,5 +1,6 @@
 #!/bin/dash
 # SPDX-License-Identifier: GPL-2.0-only
+# vm: kernels=6.1,7.x
 #
 # Power cuts: groups, cuts at a write, torn writes.
 
