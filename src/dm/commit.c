@@ -75,6 +75,8 @@ int sc_commit_wait(struct sc_cache *c, u64 ticket)
 	 */
 	wait_event(k->done_wait, READ_ONCE(k->done) >= ticket ||
 				 READ_ONCE(k->failed));
+	/* Pairs with commit_run(): who sees it done sees that it failed. */
+	smp_rmb();
 	return READ_ONCE(k->failed) ? -EIO : 0;
 }
 
@@ -501,6 +503,8 @@ static void commit_run(struct sc_cache *c)
 	/* An error that another flush of the origin met is told to one FLUSH. */
 	if (!bio_list_empty(&bios) && xchg(&k->origin.error, false))
 		r = -EIO;
+	/* Pairs with sc_commit_wait(). */
+	smp_wmb();
 	WRITE_ONCE(k->done, k->started);
 	wake_up_all(&k->done_wait);
 	commit_complete(c, &bios, r);

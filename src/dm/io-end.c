@@ -63,7 +63,8 @@ static int end_retry(struct sc_cache *c, struct bio *bio, struct sc_io *io)
 	/* Else a clone would take the partition's offset for added already. */
 	bio_clear_flag(bio, BIO_REMAPPED);
 	bio->bi_status = BLK_STS_OK;
-	if (io->commit)
+	/* The block layer takes it off for a disk without a volatile cache. */
+	if (io->fua)
 		bio->bi_opf |= REQ_FUA;
 	io->commit = false;
 	io->failed = true;

@@ -671,6 +671,7 @@ int sc_io_map(struct dm_target *ti, struct bio *bio)
 	struct sc_io *io = sc_bio_io(bio);
 
 	io->kind = SC_IO_PLAIN;
+	io->fua = bio->bi_opf & REQ_FUA;
 	io->commit = false;
 	io->bypass = false;
 	io->failed = false;

@@ -249,6 +249,7 @@ enum sc_io_kind {
  * struct sc_io - what belongs to a bio
  * @epoch: of the grace period that it joined
  * @kind: enum sc_io_kind
+ * @fua: it came with REQ_FUA, which the bio may lose on its way
  * @commit: it is complete only after a commit (FUA)
  * @bypass: part of a long stream: no new slot for it
  * @throttled: it has waited for a slot
@@ -262,6 +263,7 @@ enum sc_io_kind {
 struct sc_io {
 	u8 epoch;
 	u8 kind;
+	bool fua;
 	bool commit;
 	bool bypass;
 	bool failed;

@@ -47,9 +47,13 @@ static struct model_io *io_new(struct block_device *bdev, blk_opf_t opf,
 
 void submit_bio(struct bio *bio)
 {
-	struct model_io *io = io_new(bio->bi_bdev, bio->bi_opf,
-				     bio->bi_iter.bi_sector, bio_sectors(bio));
+	struct model_io *io;
 
+	/* The block layer does not bother such a disk, and changes the bio. */
+	if (bio->bi_bdev->bd_disk->through)
+		bio->bi_opf &= ~(REQ_PREFLUSH | REQ_FUA);
+	io = io_new(bio->bi_bdev, bio->bi_opf, bio->bi_iter.bi_sector,
+		    bio_sectors(bio));
 	io->data = bio->data ? bio->data + bio->bi_iter.bi_done : NULL;
 	assert(io->data || !io->nr_sectors || io->op == MODEL_DISCARD);
 	io->end = bio_io_end;

@@ -227,7 +227,7 @@ static void io_end(struct model_io *io, int r)
 	for (n = 0; n < d->nr_pending; n++)
 		if (d->pending[n].io == io->number)
 			d->pending[n].ended = d->nr_ended;
-	if (!r && io->fua)
+	if (d->through || (!r && io->fua))
 		land(d, io, true);
 	io->end(io, r);
 }

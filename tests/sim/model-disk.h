@@ -39,6 +39,7 @@ struct model_pending {
  * @nr_io: counts I/O submitted
  * @nr_ended: counts I/O ended
  * @fails: chances in 256 that a read, write (or discard) or flush fails
+ * @through: no volatile cache
  * @lives: fails for ever after one request less; 0: does not
  */
 struct model_disk {
@@ -53,6 +54,7 @@ struct model_disk {
 	u64 nr_io;
 	u64 nr_ended;
 	u32 fails[3];
+	bool through;
 	u32 lives;
 };
 

@@ -78,6 +78,15 @@ void model_machine_fails(u32 leg, u32 read, u32 write, u32 flush)
 	fails[MODEL_FLUSH] = flush;
 }
 
+void model_machine_through(bool on)
+{
+	u32 n;
+
+	for (n = 0; n < machine.nr_disks; n++)
+		if (n != 1)
+			machine.disk[n].through = on;
+}
+
 void model_machine_dies(u32 leg, u32 nr_requests)
 {
 	machine.bdev[leg].bd_disk->lives = nr_requests + 1;

@@ -40,6 +40,9 @@ void model_machine_weights(u32 metadata, u32 origin, u32 cache);
  */
 void model_machine_fails(u32 leg, u32 read, u32 write, u32 flush);
 
+/** model_machine_through() - from now on the SSD has no volatile cache, or has one */
+void model_machine_through(bool on);
+
 /** model_machine_dies() - all I/O of a device fails after so many requests */
 void model_machine_dies(u32 leg, u32 nr_requests);
 

@@ -69,8 +69,10 @@ void life_break_ssd(void)
 /* What is at work. */
 static u32 nr_gremlins;
 
-void life_begin_faults(void)
+void life_begin_faults(bool faulty)
 {
+	/* Flags that are taken away matter to who tries again. */
+	model_machine_through(faulty && !model_dice(3));
 	/* That of before went down with its machine. */
 	nr_gremlins = 0;
 	life_no_faults();

@@ -212,6 +212,9 @@ static inline void complete(struct completion *c)
 
 #define wait_for_completion_io(c)	wait_event((c)->wait, (c)->done)
 
+/* There are no interrupts. */
+#define synchronize_rcu()	((void)0)
+
 /* ---- threads and work ------------------------------------------------------ */
 
 #define task_struct	model_task

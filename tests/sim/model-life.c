@@ -612,7 +612,7 @@ static bool uptime(bool after_cut)
 	bool other;
 
 	choose_weather();
-	life_begin_faults();
+	life_begin_faults(life.faulty);
 	other = !model_dice(8);
 	if (!interlude(up_task, other ? &life : NULL,
 		       model_dice(6) ? 0 : random_events()))

@@ -66,8 +66,8 @@ bool life_cut_at(u64 seed, u64 event, u32 luck, struct life_stats *st);
  */
 int life_gremlin(void *data);
 
-/** life_begin_faults() - a machine is switched on: all devices work */
-void life_begin_faults(void);
+/** life_begin_faults() - a machine is switched on: no device fails yet */
+void life_begin_faults(bool faulty);
 
 /** life_no_faults() - all devices work */
 void life_no_faults(void);
