@@ -4,6 +4,8 @@
  * cache, write them to the origin in that order, flush the origin once, and
  * only then clear what nobody has written since (rule 5).
  */
+#include <linux/rcupdate.h>
+
 #include "flusher-thread.h"
 #include "job.h"
 #include "trace.h"
@@ -12,7 +14,8 @@
 
 static bool batch_full(const struct sc_batch *b)
 {
-	return b->nr_slots + SC_RUN_HEADS > SC_BATCH_SLOTS ||
+	return b->nr_jobs >= b->most ||
+	       b->nr_slots + SC_RUN_HEADS > SC_BATCH_SLOTS ||
 	       b->nr_jobs + SC_RUN_HEADS > SC_BATCH_JOBS;
 }
 
@@ -53,7 +56,8 @@ static void slot_left(struct sc_batch *b, u32 i, u16 mask)
 
 	if (READ_ONCE(b->c->health) != SC_RW ||
 	    (mask & sc_slot_dvalid(m, i) & sc_slot_ddirty(m, i) && !on_its_way))
-		b->missed = true;
+		b->missed = min(b->missed,
+				from_oblock(sc_slot_block(sc_map_slot(m, i))));
 }
 
 /* May so much of this slot be destaged now? */
@@ -174,7 +178,7 @@ bool sc_batch_collect(struct sc_batch *b, u64 *at)
 	b->nr_failed = 0;
 	b->left = SC_NOTHING_LEFT;
 	b->began = 0;
-	b->missed = false;
+	b->missed = SC_NOTHING_LEFT;
 	b->unsettled = 0;
 	b->dead = 0;
 	b->hot = 0;
@@ -512,7 +516,7 @@ static void finish_slot(struct sc_batch *b, struct sc_destage_slot *d, bool ok)
 	}
 	s->flags &= ~(SC_COPYING | SC_REDIRTY);
 	/* A success by which nobody who waits for a slot gains does not count. */
-	if (!ok || d->failed)
+	if (d->failed || (!ok && !d->left))
 		l->failed++;
 	else if (!d->left && !sc_shard_at_limit(c, sc_slot_shard(s)))
 		l->failed = 0;
@@ -538,6 +542,9 @@ int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 			wait_event_idle(b->waiting,
 					pump_can_move(b, &p, depth(b->c)));
 	r = sc_origin_flush(b->c);
+	/* Rule 7: somebody may read back and fill what was not flushed. */
+	if (r)
+		atomic64_inc(&b->c->origin_wseq);
 	for (n = 0; n < b->nr_slots; n++) {
 		b->nr_failed += b->slots[n].failed;
 		nr_left += b->slots[n].left && !b->slots[n].failed;
@@ -569,6 +576,8 @@ void sc_batch_destroy(struct sc_batch *b)
 {
 	if (!b)
 		return;
+	/* The last I/O may have told its end and be about to wake us. */
+	synchronize_rcu();
 	while (b->nr_buffers)
 		kvfree(b->buffers[--b->nr_buffers]);
 	kvfree(b);

@@ -69,7 +69,9 @@ struct sc_destage_job {
  * @nr_failed: slots of @slots that could not be read or written
  * @left: sector of the first that was not begun; SC_NOTHING_LEFT
  * @began: when the first slot was moved, ns; 0: not yet
- * @missed: left out something that was dirty before the sweep began
+ * @most: jobs are enough
+ * @missed: first block left out that was dirty before the sweep began, or
+ *	SC_NOTHING_LEFT
  * @spare_hot: leave alone what is written, or read, again and again
  * @hot: how many were
  * @unsettled: dirty blocks that a commit would make destageable
@@ -87,7 +89,8 @@ struct sc_batch {
 	u32 nr_failed;
 	u64 left;
 	u64 began;
-	bool missed;
+	u32 most;
+	u64 missed;
 	bool spare_hot;
 	u32 hot;
 	u32 unsettled;
@@ -107,6 +110,8 @@ struct sc_batch {
  *        far as records called it so
  * @failed: how many found something that cannot be destaged
  * @missed: the present one has left out something of that
+ * @back_at: block that it went back to, as it was in the way of a drain
+ * @back: how often
  * @spared: it has left out what is hot
  * @failing: it has found something that cannot be destaged
  * @looked: nanoseconds that it has spent looking for what is dirty
@@ -117,6 +122,8 @@ struct sc_sweep {
 	u64 done;
 	u64 failed;
 	bool missed;
+	u64 back_at;
+	u32 back;
 	bool spared;
 	bool failing;
 	u64 looked;

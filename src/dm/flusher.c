@@ -28,12 +28,14 @@
 #include "trace.h"
 
 /* A foreground that was there so short a while ago will be back. */
-#define RECENT_MS	20
-/* Who reads again and again has asked for the next by then. */
-#define GAP_MS		4
+#define RECENT_MS	100
 #define REST		31
-/* Of destage_depth, beside the foreground. */
+/* Of destage_depth, beside the foreground; and so many writes in a turn. */
 #define TURN_DEPTH(full)	DIV_ROUND_UP(full, 8)
+#define TURN_JOBS(depth)	(2 * (depth))
+/* What was in the way may have gone by then; how often a drain looks. */
+#define RETRY_MS	20
+#define RETRIES		5
 #define TICK_MS		1000
 /* Hits in a millisecond that make the cache device busy; how often to look. */
 #define BUSY_HITS	1
@@ -150,15 +152,18 @@ static bool turn_is_over(struct sc_cache *c)
 	return f->batch->began && since(f->batch->began) >= SC_TURN_MS;
 }
 
-static unsigned int flusher_depth(struct sc_cache *c)
+static u32 turn_depth(struct sc_cache *c)
 {
 	u32 full = sc_tune(&tune(c)->destage_depth);
 
-	if (!must_yield(c, RECENT_MS))
-		return full;
-	if (turn_is_over(c))
-		return 0;
 	return by_dirtiness(c, TURN_DEPTH(full), full);
+}
+
+static unsigned int flusher_depth(struct sc_cache *c)
+{
+	if (!must_yield(c, RECENT_MS))
+		return sc_tune(&tune(c)->destage_depth);
+	return turn_is_over(c) ? 0 : turn_depth(c);
 }
 
 /* Nobody has written to the cache for so long, as far as was looked. */
@@ -250,13 +255,14 @@ static void flusher_stuck(struct sc_cache *c, struct sc_batch *b)
 	else if (b->unsettled)
 		sc_commit_wait(c, sc_commit_ticket(c));
 	else if (!b->hot)
-		flusher_wait(c, RECENT_MS);
+		flusher_wait(c, RETRY_MS);
 }
 
 static void sweep_begin(struct sc_flusher *f)
 {
 	WRITE_ONCE(f->sweep.begun, f->sweep.begun + 1);
 	f->sweep.missed = false;
+	f->sweep.back_at = SC_NOTHING_LEFT;
 	f->sweep.failing = false;
 	f->sweep.spared = false;
 	f->sweep.looked = 0;
@@ -279,18 +285,20 @@ static void sweep_end(struct sc_cache *c)
 
 /*
  * After a turn that ended then the origin is for others, if they want it. A short
- * one counts as a whole: it costs two seeks, too.
+ * one counts as a whole: it costs two seeks, too. Of a batch that was none nobody
+ * knows how much of it anybody has waited for.
  */
 static void flusher_yield(struct sc_cache *c, u64 ended)
 {
-	u64 began = c->flusher->batch->began ?: ended;
-	u64 ms = clamp_t(u64, div_u64(ended - began, NSEC_PER_MSEC), SC_TURN_MS,
-			 4 * SC_TURN_MS);
-	u64 pause = ms * by_dirtiness(c, REST, 0);
+	struct sc_flusher *f = c->flusher;
+	u64 began = f->batch->began ?: ended;
+	u64 ms = max_t(u64, div_u64(ended - began, NSEC_PER_MSEC), SC_TURN_MS);
 
-	while (since(ended) < pause && must_yield(c, GAP_MS) &&
-	       !kthread_should_stop())
-		flusher_wait(c, GAP_MS);
+	if (!f->turn)
+		ms = min_t(u64, ms, 4 * SC_TURN_MS);
+	while (since(ended) < ms * by_dirtiness(c, REST, 0) &&
+	       must_yield(c, RECENT_MS) && !kthread_should_stop())
+		flusher_wait(c, RETRY_MS);
 }
 
 /* After so much work for others, who use the cache device. */
@@ -321,7 +329,7 @@ static void sweep_rest(struct sc_cache *c)
 	if (s->spared && may_spare(c))
 		flusher_rest(c, s->looked, HOT_MS);
 	else if (s->failing)
-		flusher_wait(c, RECENT_MS);
+		flusher_wait(c, RETRY_MS);
 }
 
 /* Returns whether that was the end of a sweep. */
@@ -334,19 +342,48 @@ static bool flusher_look(struct sc_cache *c)
 
 	if (!f->sweep.at)
 		sweep_begin(f);
+	f->turn = must_yield(c, RECENT_MS);
+	/* After one that moved nothing there has to be one that can. */
+	b->most = f->turn && !f->errors ? TURN_JOBS(turn_depth(c)) :
+					  SC_BATCH_JOBS;
 	end = sc_batch_collect(b, &f->sweep.at);
-	f->sweep.missed |= b->missed;
 	f->sweep.spared |= b->hot;
 	f->sweep.failing |= b->unsettled && sc_commit_error(c);
 	f->sweep.looked += ktime_get_ns() - began;
 	return end;
 }
 
-/* What a batch has left comes next: that was not the end of a sweep. */
-static bool sweep_back(struct sc_cache *c, u64 sector)
+/*
+ * What was collected and not begun comes next. What was in use in a drain is looked
+ * at some times more before it counts as missed, or a sweep beside others would
+ * never be without. Returns whether it goes on at an earlier block.
+ */
+static bool sweep_back(struct sc_cache *c)
 {
-	c->flusher->sweep.at = from_oblock(sc_sector_block(&c->geom, sector));
-	return false;
+	struct sc_flusher *f = c->flusher;
+	struct sc_sweep *s = &f->sweep;
+	struct sc_batch *b = f->batch;
+	u64 at = SC_NOTHING_LEFT;
+
+	if (b->left != SC_NOTHING_LEFT)
+		at = from_oblock(sc_sector_block(&c->geom, b->left));
+	if (b->missed < at) {
+		if (s->back_at != b->missed)
+			s->back = 0;
+		s->back_at = b->missed;
+		/* At block 0 it would be another sweep. */
+		if (b->missed && s->back++ < RETRIES && !s->missed &&
+		    atomic_read(&f->drain) && READ_ONCE(c->health) == SC_RW)
+			at = b->missed;
+		else
+			s->missed = true;
+	}
+	if (at == SC_NOTHING_LEFT)
+		return false;
+	s->at = at;
+	if (!b->nr_slots)
+		flusher_wait(c, RETRY_MS);
+	return true;
 }
 
 static void flusher_batch(struct sc_cache *c)
@@ -358,13 +395,12 @@ static void flusher_batch(struct sc_cache *c)
 	int r = 0;
 
 	if (b->nr_slots) {
-		f->turn = must_yield(c, RECENT_MS);
 		r = sc_batch_run(b, flusher_depth);
 		ended = ktime_get_ns();
 		f->sweep.failing |= r || b->nr_failed;
-		if (b->left != SC_NOTHING_LEFT)
-			end = sweep_back(c, b->left);
 	}
+	if (sweep_back(c))
+		end = false;
 	if (end)
 		sweep_end(c);
 	if (b->nr_slots)
