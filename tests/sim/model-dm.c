@@ -278,11 +278,13 @@ void *model_dev_private(void)
  * @nr_left: clones on their way, and one while more are made
  * @error: of the first clone that failed
  * @done: all are done
+ * @fua: was asked for
  */
 struct whole {
 	u32 nr_left;
 	int error;
 	struct completion done;
+	bool fua;
 };
 
 /**
@@ -338,10 +340,14 @@ static void clone_endio(struct bio *bio)
 	struct clone *clone = container_of(bio, struct clone, bio);
 	blk_status_t error = bio->bi_status;
 	struct whole *w = clone->whole;
+	bool failed = error;
 
 	if (model_target_type->end_io(&machine.ti, bio, &error) ==
-	    DM_ENDIO_INCOMPLETE)
+	    DM_ENDIO_INCOMPLETE) {
+		/* Whoever tries again has to know. */
+		assert(!failed || !w->fua || bio->bi_opf & REQ_FUA);
 		return;
+	}
 	kfree(dm_per_bio_data(bio, machine.ti.per_io_data_size));
 	put_whole(w, error);
 }
@@ -387,7 +393,7 @@ static u32 map_one(struct bio *bio)
 
 static int do_part(const struct model_request *r)
 {
-	struct whole w = { .nr_left = 1 };
+	struct whole w = { .nr_left = 1, .fua = r->flags & REQ_FUA };
 	u32 done = 0;
 
 	do {
