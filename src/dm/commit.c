@@ -146,6 +146,11 @@ static void hold_end_flush(struct sc_cache *c, bool ok)
 		sc_reclaim_kick(c);
 }
 
+bool sc_origin_failed(const struct sc_cache *c)
+{
+	return READ_ONCE(c->commit->origin.failures);
+}
+
 bool sc_origin_gave_up(const struct sc_cache *c)
 {
 	return READ_ONCE(c->commit->origin.failures) >= ORIGIN_TRIES;

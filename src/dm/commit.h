@@ -81,6 +81,15 @@ int sc_commit_sync(struct sc_cache *c);
 int sc_origin_flush(struct sc_cache *c);
 
 /**
+ * sc_origin_failed() - has the last flush of the origin failed?
+ * @c: the cache
+ *
+ * Context: any.
+ * Return: true until one succeeds: what was destaged meanwhile may be lost.
+ */
+bool sc_origin_failed(const struct sc_cache *c);
+
+/**
  * sc_origin_gave_up() - has one flush of the origin after another failed?
  * @c: the cache
  *

@@ -202,9 +202,12 @@ bool sc_batch_collect(struct sc_batch *b, u64 *at)
 
 static void job_set_state(struct sc_destage_job *job, u8 state)
 {
+	/* Whoever sees the state may free the batch, but not before the end of this. */
+	rcu_read_lock();
 	/* What the I/O left behind is seen by who sees the state. */
 	smp_store_release(&job->state, state);
 	wake_up(&job->batch->waiting);
+	rcu_read_unlock();
 }
 
 static u8 job_state(const struct sc_destage_job *job)
@@ -542,9 +545,6 @@ int sc_batch_run(struct sc_batch *b, unsigned int (*depth)(struct sc_cache *c))
 			wait_event_idle(b->waiting,
 					pump_can_move(b, &p, depth(b->c)));
 	r = sc_origin_flush(b->c);
-	/* Rule 7: somebody may read back and fill what was not flushed. */
-	if (r)
-		atomic64_inc(&b->c->origin_wseq);
 	for (n = 0; n < b->nr_slots; n++) {
 		b->nr_failed += b->slots[n].failed;
 		nr_left += b->slots[n].left && !b->slots[n].failed;
@@ -576,7 +576,7 @@ void sc_batch_destroy(struct sc_batch *b)
 {
 	if (!b)
 		return;
-	/* The last I/O may have told its end and be about to wake us. */
+	/* The last I/O may have told its end and be about to wake us, see job_set_state(). */
 	synchronize_rcu();
 	while (b->nr_buffers)
 		kvfree(b->buffers[--b->nr_buffers]);

@@ -144,6 +144,7 @@ struct sc_sweep {
  * @sweep: where it is
  * @sweeping: above dirty_low, until dirty_target is reached
  * @was_dirty: an event is due when nothing is dirty any more
+ * @ticked: when the write budget was last looked after, in jiffies
  * @budget_bytes: written to the cache device when last counted
  * @seen_bytes: the same, to see whether anybody writes
  * @last_write: when that was seen to change, in jiffies
@@ -167,6 +168,7 @@ struct sc_flusher {
 	struct sc_sweep sweep;
 	bool sweeping;
 	bool was_dirty;
+	unsigned long ticked;
 	u64 budget_bytes;
 	u64 seen_bytes;
 	unsigned long last_write;

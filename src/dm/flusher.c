@@ -30,6 +30,8 @@
 /* A foreground that was there so short a while ago will be back. */
 #define RECENT_MS	100
 #define REST		31
+/* Longer are errors. */
+#define TURN_MAX_MS	1000
 /* Of destage_depth, beside the foreground; and so many writes in a turn. */
 #define TURN_DEPTH(full)	DIV_ROUND_UP(full, 8)
 #define TURN_JOBS(depth)	(2 * (depth))
@@ -283,6 +285,30 @@ static void sweep_end(struct sc_cache *c)
 	flusher_tell(c);
 }
 
+/* The write budget is filled and spent once a tick, not on the I/O path. */
+static void flusher_budget(struct sc_cache *c)
+{
+	struct sc_admission *a = &c->admission;
+	u64 bytes = sc_stats_sum(c->target, SC_CNT_cache_write_bytes);
+	u64 last = c->flusher->budget_bytes;
+
+	c->flusher->budget_bytes = bytes;
+	spin_lock_irq(&a->lock);
+	sc_admit_write(a->admit, ktime_to_ms(ktime_get()),
+		       bytes > last ? (bytes - last) >> SECTOR_SHIFT : 0);
+	spin_unlock_irq(&a->lock);
+}
+
+static void flusher_tick(struct sc_cache *c)
+{
+	struct sc_flusher *f = c->flusher;
+
+	if (time_after_eq(jiffies, f->ticked + msecs_to_jiffies(TICK_MS))) {
+		f->ticked = jiffies;
+		flusher_budget(c);
+	}
+}
+
 /*
  * After a turn that ended then the origin is for others, if they want it. A short
  * one counts as a whole: it costs two seeks, too. Of a batch that was none nobody
@@ -292,13 +318,15 @@ static void flusher_yield(struct sc_cache *c, u64 ended)
 {
 	struct sc_flusher *f = c->flusher;
 	u64 began = f->batch->began ?: ended;
-	u64 ms = max_t(u64, div_u64(ended - began, NSEC_PER_MSEC), SC_TURN_MS);
+	u64 ms = clamp_t(u64, div_u64(ended - began, NSEC_PER_MSEC), SC_TURN_MS,
+			 f->turn ? TURN_MAX_MS : 4 * SC_TURN_MS);
 
-	if (!f->turn)
-		ms = min_t(u64, ms, 4 * SC_TURN_MS);
 	while (since(ended) < ms * by_dirtiness(c, REST, 0) &&
-	       must_yield(c, RECENT_MS) && !kthread_should_stop())
+	       must_yield(c, RECENT_MS) && !kthread_should_stop()) {
 		flusher_wait(c, RETRY_MS);
+		flusher_tell(c);
+		flusher_tick(c);
+	}
 }
 
 /* After so much work for others, who use the cache device. */
@@ -373,7 +401,8 @@ static bool sweep_back(struct sc_cache *c)
 		s->back_at = b->missed;
 		/* At block 0 it would be another sweep. */
 		if (b->missed && s->back++ < RETRIES && !s->missed &&
-		    atomic_read(&f->drain) && READ_ONCE(c->health) == SC_RW)
+		    atomic_read(&f->drain) && !atomic_read(&f->urgent) &&
+		    READ_ONCE(c->health) == SC_RW)
 			at = b->missed;
 		else
 			s->missed = true;
@@ -382,7 +411,7 @@ static bool sweep_back(struct sc_cache *c)
 		return false;
 	s->at = at;
 	if (!b->nr_slots)
-		flusher_wait(c, RETRY_MS);
+		flusher_stuck(c, b);
 	return true;
 }
 
@@ -415,25 +444,11 @@ static void flusher_batch(struct sc_cache *c)
 		flusher_yield(c, ended);
 }
 
-/* The write budget is filled and spent once a tick, not on the I/O path. */
-static void flusher_budget(struct sc_cache *c)
-{
-	struct sc_admission *a = &c->admission;
-	u64 bytes = sc_stats_sum(c->target, SC_CNT_cache_write_bytes);
-	u64 last = c->flusher->budget_bytes;
-
-	c->flusher->budget_bytes = bytes;
-	spin_lock_irq(&a->lock);
-	sc_admit_write(a->admit, ktime_to_ms(ktime_get()),
-		       bytes > last ? (bytes - last) >> SECTOR_SHIFT : 0);
-	spin_unlock_irq(&a->lock);
-}
-
 static int flusher_thread(void *data)
 {
 	struct sc_cache *c = data;
-	unsigned long ticked = jiffies;
 
+	c->flusher->ticked = jiffies;
 	while (!kthread_should_stop()) {
 		if (flusher_wants(c)) {
 			flusher_batch(c);
@@ -442,10 +457,7 @@ static int flusher_thread(void *data)
 			flusher_wait(c, min_t(u32, TICK_MS,
 					      max(sc_tune(&tune(c)->idle_ms), 10u)));
 		}
-		if (time_after_eq(jiffies, ticked + msecs_to_jiffies(TICK_MS))) {
-			ticked = jiffies;
-			flusher_budget(c);
-		}
+		flusher_tick(c);
 		cond_resched();
 	}
 	return 0;

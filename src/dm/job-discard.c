@@ -75,8 +75,12 @@ static int discard_origin(struct sc_job *j, const struct sc_discard *d)
 	int r;
 
 	if (c->target->config.features & SC_FEATURE_NO_DISCARD_PASSDOWN ||
-	    !bdev_max_discard_sectors(sc_bdev(c, SC_LEG_ORIGIN)))
+	    !bdev_max_discard_sectors(sc_bdev(c, SC_LEG_ORIGIN))) {
+		/* Rule 7: a fill would read what a destage wrote and nobody flushed. */
+		if (d->dropped && sc_origin_failed(c))
+			atomic64_inc(&c->origin_wseq);
 		return 0;
+	}
 	r = sc_job_io(j, &part);
 	atomic64_inc(&c->origin_wseq);
 	return r;

@@ -68,7 +68,11 @@ group_latency() {
 	# Other blocks; with randrepeat fio has a seed of its own for these.
 	# shellcheck disable=SC2086
 	measure lat-drain $_uncached --randrepeat=0 --randseed=5
-	figure lat-drain dirty_left "$(nr_dirty)"
+	# Who lets the disk alone again and again must not find it taken.
+	# shellcheck disable=SC2086
+	measure lat-pauses $_uncached --iodepth=1 --thinktime=20000 \
+		--randrepeat=0 --randseed=6
+	figure lat-pauses dirty_left "$(nr_dirty)"
 }
 
 group_burst() {

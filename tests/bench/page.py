@@ -37,6 +37,7 @@ WORKLOADS = {
     "xfs-fsync": (IOPS, "files on XFS, 4 KiB writes, an fsync each, 4 jobs"),
     "lat-quiet": (P99_READ, "p99 of uncached reads, depth 4"),
     "lat-drain": (P99_READ, "the same while dirty blocks drain"),
+    "lat-pauses": (IOPS, "one reader that pauses for 20 ms, while they drain"),
     "burst": (IOPS, "burst of random writes of 1.5 times the cache"),
     "drain": (SECONDS, "40,000 random dirty blocks written back"),
     "cpu-rd-hit": (NS, "4 KiB read hit on RAM disks"),

@@ -213,6 +213,8 @@ static inline void complete(struct completion *c)
 #define wait_for_completion_io(c)	wait_event((c)->wait, (c)->done)
 
 /* There are no interrupts. */
+#define rcu_read_lock()		((void)0)
+#define rcu_read_unlock()	((void)0)
 #define synchronize_rcu()	((void)0)
 
 /* ---- threads and work ------------------------------------------------------ */
