@@ -5,8 +5,6 @@
 #ifndef WHOLE_RECORD_H
 #define WHOLE_RECORD_H
 
-#include <assert.h>
-
 #include "page-cursor.h"
 #include "types.h"
 
