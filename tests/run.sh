@@ -116,7 +116,8 @@ full_kernels() {
 part_bed() {
 	local full
 	full=$(full_kernels)
-	KERNELS="${full//$'\n'/ }" tests/vm/selftest.sh
+	rm -rf "$logs/bed"
+	KERNELS="${full//$'\n'/ }" tests/vm/selftest.sh --log "$logs/bed"
 }
 
 part_vm() {
