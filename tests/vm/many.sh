@@ -16,8 +16,7 @@ usage() {
 	                 slash) as for run.sh --kdir-image. Words may be quoted
 	                 with '', "" and \; nothing is expanded. Empty lines and
 	                 those that begin with # do not count.
-	  -j N           machines at a time, default $JOBS, else three for two
-	                 processors, as each waits for its own timers at times
+	  -j N           machines at a time, default $JOBS, else all processors
 	  --log DIR      DIR/NAME-KERNEL/ gets each job's logs; default is a new
 	                 directory below the cache
 	  --verbose      show the reports of tests that passed, too
@@ -26,7 +25,7 @@ usage() {
 	END
 }
 
-jobs=${JOBS:-$((($(nproc) * 3 + 1) / 2))} log='' verbose=no list=/dev/stdin
+jobs=${JOBS:-$(nproc)} log='' verbose=no list=/dev/stdin
 keep_days=7 # how long logs stay that nobody named a place for
 shown=60    # lines of a failed job's report; all of it is in the log
 
