@@ -113,7 +113,9 @@ write_scripts() {
 	script emulator <<-'END'
 	run "the disk is new" sh -c 'head -c 512 /dev/vda | cmp -n 512 - /dev/zero'
 	yes | dd of=/dev/vda count=1 oflag=direct 2>/dev/null
-	echo "<4>RSP: 0018:ffffc9000059fd10 EFLAGS: 3db38a02" >/dev/kmsg
+	for line; do
+		echo "<4>$line" >/dev/kmsg
+	done
 	echo c >/proc/sysrq-trigger
 	END
 	script out <<-'END'
@@ -160,7 +162,12 @@ more_jobs() {
 	job hang "$1" --timeout 25 "$tmp/hang.sh"
 	job stuck "$1" --timeout 25 --module "$tmp/bad-$1/bad.ko" "$tmp/bad.sh" stuck
 	job oops "$1" --module "$tmp/bad-$1/bad.ko" "$tmp/bad.sh" oops
-	job emulator "$1" --disk 1M "$tmp/emulator.sh"
+	job emulator "$1" --disk 1M "$tmp/emulator.sh" \
+		"RSP: 0018:ffffc9000059fd10 EFLAGS: 3db38a02"
+	job poked "$1" --disk 1M "$tmp/emulator.sh" "Oops: int3: 0000 [#1] PREEMPT" \
+		"Code: 54 55 53 66 <90> e8 c1" "EFLAGS: 00000006"
+	job int3 "$1" --disk 1M "$tmp/emulator.sh" "Oops: int3: 0000 [#1] PREEMPT" \
+		"Code: 54 55 53 cc <90> e8 c1" "EFLAGS: 00000006"
 	job nokill "$1" --kill-on 'never said' "$tmp/pass.sh"
 	job nofile "$1" "$tmp/is-not-there.sh"
 	job time "$1" --virtual-time "$tmp/time.sh"
@@ -206,6 +213,10 @@ more_checks() {
 	check "runs but once" test ! -e "$log/oops-$k/console-emulator.log"
 	check "one with flags that cannot be runs twice" test -s \
 		"$log/emulator-$k/console-emulator.log"
+	check "and one with an int3 that is not there" test -s \
+		"$log/poked-$k/console-emulator.log"
+	check "but not with one that is" test ! -e \
+		"$log/int3-$k/console-emulator.log"
 	check "with its disks as before" fails "emulator-$k" 1 1 'Kernel panic'
 	check "--kill-on a line that does not come" fails "nokill-$k" 3 1 'no line matched'
 	check "a test that is not there" fails "nofile-$k" 0 1 'exit status'
