@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The only file that knows the bytes of the disk format, and their order.
+ * The only file that knows the bytes of the disk format, and their order; but for
+ * a page's entries, which page-cursor.h knows as well.
  */
 #include "codec.h"
 #include "page-cursor.h"
@@ -419,17 +420,17 @@ int sc_codec_page_read(const void *buf, u32 page, const struct sc_geom *g,
 	const struct sc_disk_page *d = buf;
 	u32 begin = page * SC_PAGE_ENTRIES, i = recs->next;
 	struct sc_record *rec = &recs->rec[recs->nr];
-	u64 nr_whole = g->nr_slots - begin < SC_PAGE_ENTRIES ?
-			       0 : g->origin_sectors >> g->block_shift;
+	struct sc_page_cursor bounds;
 	u16 all = sc_all_subs(g);
 	const char *fault = NULL;
 	struct sc_entry_words w;
 	u64 block, got;
 
+	sc_page_cursor_init(&bounds, buf, page, g);
 	for (; i < SC_PAGE_ENTRIES && !fault; i++) {
 		memcpy(&w, &d->entry[i], sizeof(w));
-		block = le64_to_cpu(w.head) - ((u64)all << SC_HEAD_VALID_SHIFT);
-		if (likely(block < nr_whole &&
+		block = le64_to_cpu(w.head) - bounds.head;
+		if (likely(block < bounds.nr_blocks &&
 			   !(le32_to_cpu(w.tail) & ~(SC_TAIL_HINT | all)))) {
 			rec->slot = to_cblock(begin + i);
 			rec->hint = (u8)(le32_to_cpu(w.tail) >> SC_TAIL_HINT_SHIFT);

@@ -263,7 +263,7 @@ struct chunk {
 
 #define CHUNK_PAGES	(SC_META_BATCH / 4)	/* two chunks share the buffer */
 
-/* The chunk behind @page: where it is; then its read is let go. */
+/* The chunk that begins at @page: where it is; then its read is let go. */
 static void chunk_begin(struct sc_loader *l, struct chunk *c, u32 page)
 {
 	struct sc_meta *m = l->m;
